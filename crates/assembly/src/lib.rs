@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod assembly;
+mod error;
+mod fal;
+mod profile;
+mod services;
+mod settings;
+mod store;
+
+pub use assembly::Assembly;
+pub use error::{AssemblyError, Part};
+pub use profile::{Profile, UnknownProfile};
+pub use services::Services;
+pub use settings::Settings;
+
+/// The example of the project's README, held to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ReadMe;

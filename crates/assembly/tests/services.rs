@@ -1,0 +1,159 @@
+//! The services as they are put together: from nothing, and with parts of the caller's own.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use assembly::{Assembly, Part};
+use cache::memory::MemoryCache;
+use cache::testing::CountingCache;
+use cache::{Cache, CacheKey};
+use core_config::MapSource;
+use fal_client::FalQueue;
+use fal_client::testing::{JobScript, ScriptedFalQueue};
+use imagen4_domain::{Generation, MemoryGenerationStore, PictureState, RequestDraft, UserId};
+use serde_json::json;
+use storage::pictures::ImageFormat;
+use storage::pictures::testing::{ScriptedSource, sample_picture};
+use storage::testing::{CountingStore, Operation};
+use storage::{GetOptions, MemoryStore, ObjectStore, SystemClock};
+use tempfile::TempDir;
+
+fn in_folder(folder: &TempDir) -> Assembly {
+    let source = MapSource::new().with("DATA_DIR", folder.path().display().to_string());
+    Assembly::from_source(&source).unwrap()
+}
+
+fn ada() -> UserId {
+    "ada".parse().unwrap()
+}
+
+fn stored(generation: &Generation) -> usize {
+    generation
+        .pictures()
+        .iter()
+        .filter(|picture| matches!(picture.state, PictureState::Stored(_)))
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_set_makes_stored_recorded_and_cached_pictures() {
+    let folder = TempDir::new().unwrap();
+    let services = in_folder(&folder).start().await.unwrap();
+    let draft = RequestDraft::new("a fox in the snow").with_images(2);
+    let generation = services
+        .generate()
+        .generate(&ada(), draft, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(stored(&generation), 2);
+
+    let recorded = services
+        .records()
+        .find(&ada(), &generation.id())
+        .await
+        .unwrap();
+    assert_eq!(recorded.as_ref(), Some(&generation));
+    let key = CacheKey::new(format!("imagen4:generation:{}", generation.id())).unwrap();
+    let life = services.cache().ttl(&key).await.unwrap().unwrap();
+    assert!(
+        life > Duration::from_secs(3_595) && life <= Duration::from_hours(1),
+        "{life:?}"
+    );
+    services.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_start_finds_what_was_made() {
+    let folder = TempDir::new().unwrap();
+    let first = in_folder(&folder).start().await.unwrap();
+    let draft = RequestDraft::new("a fox in the snow").with_images(1);
+    let generation = first
+        .generate()
+        .generate(&ada(), draft, |_| {})
+        .await
+        .unwrap();
+    first.shutdown().await;
+
+    let second = in_folder(&folder).start().await.unwrap();
+    let found = second
+        .library()
+        .get(&ada(), &generation.id())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, generation);
+    let PictureState::Stored(picture) = &found.pictures()[0].state else {
+        panic!("{:?}", found.pictures());
+    };
+    let bytes = second
+        .pictures()
+        .open(&picture.object, GetOptions::default())
+        .await
+        .unwrap();
+    let bytes = bytes.body.collect(picture.size_bytes).await.unwrap();
+    assert_eq!(storage::Sha256Digest::of(&bytes), picture.sha256);
+    second.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_part_may_be_the_callers_own() {
+    let folder = TempDir::new().unwrap();
+    let store = CountingStore::new(MemoryStore::new(Arc::new(SystemClock)));
+    let store = Arc::new(store);
+    let cache = Arc::new(CountingCache::new(MemoryCache::new()));
+    let picture = json!({ "images": [{ "url": "https://media.example/1" }], "description": "" });
+    let queue = Arc::new(ScriptedFalQueue::new(JobScript::gives(picture)));
+    let source = ScriptedSource::new();
+    source.serve(
+        "https://media.example/1",
+        sample_picture(ImageFormat::Png, 64, 64, b"a fox"),
+    );
+    let services = in_folder(&folder)
+        .with_store(Arc::clone(&store) as Arc<dyn ObjectStore>)
+        .with_cache(
+            Arc::clone(&cache) as Arc<dyn Cache>,
+            Arc::new(MemoryCache::new()),
+        )
+        .with_queue(Arc::clone(&queue) as Arc<dyn FalQueue>)
+        .with_records(Arc::new(MemoryGenerationStore::new()))
+        .with_picture_source(Arc::new(source))
+        .start()
+        .await
+        .unwrap();
+    let draft = RequestDraft::new("a fox in the snow");
+    let generation = services
+        .generate()
+        .generate(&ada(), draft, |_| {})
+        .await
+        .unwrap();
+    services.shutdown().await;
+
+    assert_eq!(stored(&generation), 1);
+    assert_eq!((queue.accepted(), store.calls(Operation::Put)), (1, 1));
+    assert!(cache.count("set") >= 1);
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "nothing else was opened"
+    );
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_used_is_named() {
+    let source = MapSource::from([
+        ("MINIO_ENDPOINT", "127.0.0.1:9"),
+        ("MINIO_ACCESS_KEY", "who"),
+        ("MINIO_SECRET_KEY", "word"),
+    ]);
+    let folder = TempDir::new().unwrap();
+    let source = source.with("DATA_DIR", folder.path().display().to_string());
+    let error = Assembly::from_source(&source)
+        .unwrap()
+        .start()
+        .await
+        .unwrap_err();
+    assert_eq!(error.part(), Part::ObjectStore);
+    assert_eq!(error.to_string(), "the object store cannot be used");
+}

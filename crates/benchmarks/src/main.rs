@@ -1,0 +1,2 @@
+//! Peers and floors.
+fn main() {}

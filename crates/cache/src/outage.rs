@@ -1,0 +1,86 @@
+//! One warning for each outage of the cache, however many calls it fails.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::{CacheError, CacheErrorKind};
+
+/// What the layers above the port remember about failures.
+///
+/// A cache that is away fails reads and writes alike, and that is one outage. A server that is full or
+/// read-only answers the reads and refuses the writes, which is another.
+#[derive(Debug, Default)]
+pub(crate) struct Outages {
+    away: AtomicBool,
+    writes_refused: AtomicBool,
+    misused: AtomicBool,
+}
+
+/// Which side of the cache a call is on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side {
+    Reads,
+    Writes,
+}
+
+impl Outages {
+    /// Turns a failure into `None`: it is counted, and the first of an outage is logged.
+    pub(crate) fn absorb<T>(&self, side: Side, outcome: Result<T, CacheError>) -> Option<T> {
+        match outcome {
+            Ok(value) => {
+                self.recovered(side);
+                Some(value)
+            }
+            Err(error) => {
+                self.failed(side, &error);
+                None
+            }
+        }
+    }
+
+    /// Any answer shows that the cache is there; only a write shows that writes are taken.
+    fn recovered(&self, side: Side) {
+        clear(&self.away, "the cache answers again");
+        if matches!(side, Side::Writes) {
+            clear(&self.writes_refused, "the cache takes writes again");
+        }
+    }
+
+    fn failed(&self, side: Side, error: &CacheError) {
+        let kind = error.kind();
+        metrics::counter!("cache.failures", "kind" => kind.as_str()).increment(1);
+        let (outage, message) = match kind {
+            // This is about one value, and the counter says enough.
+            CacheErrorKind::TooLarge => return,
+            // This is about one key for as long as the other program runs; the rest of the cache is well.
+            CacheErrorKind::Misused => (
+                &self.misused,
+                "a cache key is used by another program as well",
+            ),
+            CacheErrorKind::Full | CacheErrorKind::ReadOnly => (
+                &self.writes_refused,
+                "the cache refuses writes; going on without them",
+            ),
+            _ => (&self.away, "the cache fails; going on without it"),
+        };
+        if !outage.swap(true, Ordering::Relaxed) {
+            warn(side, error, message);
+        }
+    }
+}
+
+fn clear(outage: &AtomicBool, message: &'static str) {
+    if outage.load(Ordering::Relaxed) && outage.swap(false, Ordering::Relaxed) {
+        tracing::info!(message);
+    }
+}
+
+fn warn(side: Side, error: &CacheError, message: &'static str) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::warn!(
+        ?side,
+        operation = error.operation(),
+        kind = error.kind().as_str(),
+        cause,
+        message
+    );
+}

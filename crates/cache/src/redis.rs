@@ -1,0 +1,15 @@
+//! The adapter for one Redis server (feature `redis`).
+
+mod breaker;
+mod cache;
+mod calls;
+mod classify;
+mod config;
+mod lanes;
+mod list;
+mod read;
+mod scripts;
+mod url;
+
+pub use cache::RedisCache;
+pub use config::{DEFAULT_PORT, RedisSettings};

@@ -1,0 +1,173 @@
+//! The way of every call: breaker, limit, lane, repeat.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use deadpool_redis::Pool;
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::breaker::{Breaker, Pass};
+use super::classify::Fault;
+use super::config::RedisSettings;
+use super::lanes::Lane;
+use crate::CacheErrorKind;
+
+/// The most calls in flight at once on one lane; more wait, within their limit.
+const IN_FLIGHT_PER_LANE: u32 = 256;
+
+/// What is sent.
+pub(super) enum Work<'a> {
+    Command(Cmd),
+    Script(ScriptInvocation<'a>),
+}
+
+impl Work<'_> {
+    async fn send<T: FromRedisValue>(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> RedisResult<T> {
+        match self {
+            Self::Command(command) => command.query_async(connection).await,
+            Self::Script(script) => script.invoke_async(connection).await,
+        }
+    }
+}
+
+/// What the clones of one cache share.
+pub(super) struct Calls {
+    settings: RedisSettings,
+    pool: Pool,
+    lanes: Vec<Arc<Lane>>,
+    next: AtomicUsize,
+    breaker: Breaker,
+    /// Calls hold a permit while they are in flight; the shutdown takes them all.
+    in_flight: Semaphore,
+    closed: AtomicBool,
+}
+
+impl Calls {
+    pub(super) fn new(settings: RedisSettings, pool: Pool) -> Self {
+        let lanes = settings.lanes();
+        Self {
+            breaker: Breaker::new(settings.call_limit()),
+            lanes: (0..lanes)
+                .map(|_| Arc::new(Lane::new(pool.clone())))
+                .collect(),
+            in_flight: Semaphore::new(lanes * IN_FLIGHT_PER_LANE as usize),
+            next: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            settings,
+            pool,
+        }
+    }
+
+    /// Runs a call, unless the breaker is open.
+    pub(super) async fn run<T: FromRedisValue>(&self, work: &Work<'_>) -> Result<T, Fault> {
+        self.refuse_when_closed()?;
+        let pass = self.breaker.admit().map_err(Fault::plain)?;
+        self.run_admitted(work, pass).await
+    }
+
+    /// Runs a call even when the breaker is open: whoever asks how the server is wants to know it.
+    pub(super) async fn run_always<T: FromRedisValue>(&self, work: &Work<'_>) -> Result<T, Fault> {
+        self.refuse_when_closed()?;
+        self.run_admitted(work, Pass::Normal).await
+    }
+
+    async fn run_admitted<T: FromRedisValue>(
+        &self,
+        work: &Work<'_>,
+        pass: Pass,
+    ) -> Result<T, Fault> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let lane = &self.lanes[turn % self.lanes.len()];
+        let limited = timeout(self.settings.call_limit(), self.tries(lane, work)).await;
+        let outcome = limited.unwrap_or_else(|_| {
+            lane.timed_out(None);
+            Err(Fault::plain(CacheErrorKind::TimedOut))
+        });
+        self.record(pass, outcome.as_ref().err().map(|fault| fault.kind));
+        outcome
+    }
+
+    async fn tries<T: FromRedisValue>(
+        &self,
+        lane: &Arc<Lane>,
+        work: &Work<'_>,
+    ) -> Result<T, Fault> {
+        let permit = self.in_flight.acquire().await;
+        let _permit = permit.map_err(|_| Fault::plain(CacheErrorKind::Closed))?;
+        self.refuse_when_closed()?;
+        let mut retries_left = self.settings.max_retries();
+        loop {
+            let mut lease = lane.lease().await?;
+            let fault = match work.send(&mut lease.connection).await {
+                Ok(answer) => {
+                    lane.succeeded();
+                    return Ok(answer);
+                }
+                Err(error) => super::classify::of_call(error),
+            };
+            lane.failed(lease.id, &fault);
+            // A connection that broke, such as by a restart of the server, says nothing about the next one.
+            if retries_left == 0 || !fault.broken {
+                return Err(fault);
+            }
+            retries_left -= 1;
+        }
+    }
+
+    fn record(&self, pass: Pass, failure: Option<CacheErrorKind>) {
+        match failure {
+            Some(CacheErrorKind::Closed) => {}
+            Some(
+                kind @ (CacheErrorKind::Unavailable
+                | CacheErrorKind::TimedOut
+                | CacheErrorKind::Refused
+                | CacheErrorKind::Config),
+            ) => self.breaker.failed(pass, kind),
+            // Any other answer is a sign of life.
+            _ => self.breaker.succeeded(),
+        }
+    }
+
+    /// Refuses new calls, waits for those in flight, closes every connection.
+    pub(super) async fn shutdown(&self) {
+        self.closed.store(true, Ordering::Release);
+        let lanes = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
+        // Each call ends by its own limit, so waiting longer than that is of no use.
+        let grace = self.settings.call_limit() + Duration::from_millis(50);
+        let all = self
+            .in_flight
+            .acquire_many(lanes.saturating_mul(IN_FLIGHT_PER_LANE));
+        let drained = timeout(grace, all).await;
+        drop(drained);
+        self.in_flight.close();
+        join_all(self.lanes.iter().map(|lane| lane.close())).await;
+        self.pool.close();
+    }
+
+    pub(super) fn refuse_when_closed(&self) -> Result<(), Fault> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Fault::plain(CacheErrorKind::Closed));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls")
+            .field("settings", &self.settings)
+            .field("lanes", &self.lanes)
+            .field("breaker", &self.breaker)
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
+}

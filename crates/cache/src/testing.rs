@@ -1,0 +1,13 @@
+//! Mocks, wrappers that fail and count, a private Redis server, and the conformance suites (feature `testing`).
+
+pub mod conformance;
+mod counting;
+mod failing;
+mod server;
+
+pub use counting::CountingCache;
+pub use failing::FailingCache;
+pub use server::RedisServer;
+
+pub use crate::cache::MockCache;
+pub use crate::recent_list::MockRecentList;

@@ -1,0 +1,195 @@
+//! What every adapter of the ports must do: one public function for each rule, and macros that make a test of
+//! each.
+//!
+//! An adapter outside this crate runs the suites like this:
+//!
+//! ```
+//! mod my_adapter {
+//!     use std::sync::Arc;
+//!
+//!     use cache::memory::MemoryCache;
+//!     use cache::testing::conformance::Fixture;
+//!
+//!     fn fixture() -> Fixture {
+//!         let adapter = Arc::new(MemoryCache::new());
+//!         Fixture::new(Arc::clone(&adapter) as _, adapter)
+//!     }
+//!
+//!     cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+//!     cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+//! }
+//! ```
+//!
+//! Time passes by `tokio::time::sleep`: with the test's clock paused at once, otherwise really. Lives in the
+//! rules are short enough to wait for.
+
+pub mod cache;
+pub mod recent_list;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Cache, CacheKey, RecentList, Ttl};
+
+/// What a rule runs against: the two ports over the same store, and keys of its own.
+pub struct Fixture {
+    /// The byte side.
+    pub cache: Arc<dyn Cache>,
+    /// The list side of the same store.
+    pub list: Arc<dyn RecentList>,
+    prefix: String,
+    kept: Vec<Box<dyn Any + Send + Sync>>,
+}
+
+impl Fixture {
+    /// Returns a fixture with a random prefix of keys.
+    pub fn new(cache: Arc<dyn Cache>, list: Arc<dyn RecentList>) -> Self {
+        Self {
+            cache,
+            list,
+            prefix: format!("conformance:{:016x}", fastrand::u64(..)),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Returns the fixture with something that must live as long, such as a server.
+    #[must_use]
+    pub fn keeping(mut self, thing: impl Any + Send + Sync) -> Self {
+        self.kept.push(Box::new(thing));
+        self
+    }
+
+    /// Returns the key with this name under the fixture's prefix.
+    ///
+    /// # Panics
+    ///
+    /// When the name is no part of a key.
+    pub fn key(&self, name: &str) -> CacheKey {
+        match CacheKey::new(format!("{}:{name}", self.prefix)) {
+            Ok(key) => key,
+            Err(error) => panic!("{name:?} is no part of a key: {error}"),
+        }
+    }
+}
+
+impl fmt::Debug for Fixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fixture")
+            .field("cache", &self.cache)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A life of so many milliseconds.
+fn millis(number: u64) -> Ttl {
+    match Ttl::new(Duration::from_millis(number)) {
+        Ok(ttl) => ttl,
+        Err(error) => panic!("{number} ms: {error}"),
+    }
+}
+
+/// Lets so many milliseconds pass.
+async fn pass(number: u64) {
+    tokio::time::sleep(Duration::from_millis(number)).await;
+}
+
+/// Makes one test of each rule for adapters of [`Cache`](crate::Cache).
+///
+/// The attribute comes first, then an expression that makes a [`Fixture`]; it may `.await`.
+#[macro_export]
+macro_rules! cache_conformance {
+    ($(#[$attribute:meta])+, fixture = $fixture:expr) => {
+        $crate::conformance_tests! {
+            $(#[$attribute])+, $fixture, cache:
+            a_missing_key_is_none
+            a_value_comes_back_as_written
+            an_empty_value_is_a_value
+            all_bytes_come_back
+            the_largest_value_comes_back
+            a_larger_value_is_refused_and_changes_nothing
+            the_longest_key_holds_a_value
+            keys_do_not_touch_each_other
+            a_second_write_replaces_value_and_life
+            a_value_is_gone_after_its_life
+            the_life_left_is_told
+            the_longest_life_is_kept
+            what_is_missing_has_no_life
+            a_removal_tells_whether_it_was_there
+            many_values_come_in_the_order_of_their_keys
+            no_keys_have_no_values
+            a_removal_by_comparison_removes_only_what_is_equal
+            what_is_missing_equals_nothing
+            a_version_grows_with_each_bump
+            a_bump_renews_the_life
+            a_lost_version_is_never_given_again
+            bumps_at_the_same_time_differ
+            a_version_is_read_as_digits
+            what_is_no_version_is_not_bumped
+            writers_at_the_same_time_leave_one_whole_value
+            one_of_many_removes_by_comparison
+            a_ping_is_answered
+            clones_share_what_is_written
+            an_error_names_method_and_key
+            after_a_shutdown_every_call_is_closed
+            a_second_shutdown_does_nothing
+        }
+    };
+}
+
+/// Makes one test of each rule for adapters of [`RecentList`](crate::RecentList).
+///
+/// The attribute comes first, then an expression that makes a [`Fixture`]; it may `.await`.
+#[macro_export]
+macro_rules! recent_list_conformance {
+    ($(#[$attribute:meta])+, fixture = $fixture:expr) => {
+        $crate::conformance_tests! {
+            $(#[$attribute])+, $fixture, recent_list:
+            an_unfilled_list_is_cold
+            a_cold_list_stays_cold
+            a_fill_makes_it_warm_in_the_order_given
+            filled_with_nothing_is_known_to_be_empty
+            the_first_id_of_a_new_user_is_listed
+            a_push_puts_its_id_first
+            a_push_of_a_listed_id_moves_it
+            over_the_cap_the_oldest_goes
+            a_removed_id_is_absent_at_once
+            after_the_last_removal_it_is_known_to_be_empty
+            a_page_is_the_part_asked_for
+            a_cut_list_does_not_claim_to_hold_everything
+            a_push_between_token_and_fill_refuses_the_fill
+            a_removal_between_token_and_fill_refuses_the_fill
+            a_foreign_token_fills_nothing
+            a_fill_keeps_the_first_of_each_up_to_the_cap
+            a_fill_replaces_what_was_there
+            a_list_is_cold_after_its_life
+            every_change_renews_the_life
+            a_forgotten_list_is_cold
+            a_byte_value_is_misuse
+            a_list_is_no_byte_value
+            a_thousand_changes_at_the_same_time_keep_every_rule
+            after_a_shutdown_every_call_is_closed
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    // Attributes cannot be repeated beside the rules in one step, so they travel as one bundle.
+    ($(#[$attribute:meta])+, $fixture:expr, $suite:ident: $($rule:ident)+) => {
+        $crate::conformance_tests! { @each [$(#[$attribute])+] $fixture, $suite: $($rule)+ }
+    };
+    (@each $attributes:tt $fixture:expr, $suite:ident: $($rule:ident)+) => {
+        $($crate::conformance_tests! { @one $attributes $fixture, $suite, $rule })+
+    };
+    (@one [$(#[$attribute:meta])+] $fixture:expr, $suite:ident, $rule:ident) => {
+        $(#[$attribute])+
+        async fn $rule() {
+            let fixture = $fixture;
+            $crate::testing::conformance::$suite::$rule(&fixture).await;
+        }
+    };
+}

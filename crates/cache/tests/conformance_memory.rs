@@ -1,0 +1,87 @@
+//! The memory adapter and the wrappers around it keep every rule of the ports.
+
+use std::sync::Arc;
+
+use cache::memory::MemoryCache;
+use cache::testing::conformance::Fixture;
+use cache::testing::{CountingCache, FailingCache};
+use cache::{Cache, RecentList};
+
+fn fixture_of(adapter: impl Cache + RecentList + Clone) -> Fixture {
+    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter))
+}
+
+mod memory {
+    use super::*;
+
+    fn fixture() -> Fixture {
+        fixture_of(MemoryCache::new())
+    }
+
+    mod bytes {
+        use super::*;
+        cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod lists {
+        use super::*;
+        cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+}
+
+mod counting {
+    use super::*;
+
+    fn fixture() -> Fixture {
+        fixture_of(CountingCache::new(MemoryCache::new()))
+    }
+
+    mod bytes {
+        use super::*;
+        cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod lists {
+        use super::*;
+        cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+}
+
+mod failing_with_an_empty_script {
+    use super::*;
+
+    fn fixture() -> Fixture {
+        fixture_of(FailingCache::new(MemoryCache::new()))
+    }
+
+    mod bytes {
+        use super::*;
+        cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod lists {
+        use super::*;
+        cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+}
+
+mod boxed {
+    use super::*;
+
+    fn fixture() -> Fixture {
+        let adapter = MemoryCache::new();
+        let cache: Box<dyn Cache> = Box::new(adapter.clone());
+        let list: Box<dyn RecentList> = Box::new(adapter);
+        Fixture::new(Arc::new(cache), Arc::new(list))
+    }
+
+    mod bytes {
+        use super::*;
+        cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod lists {
+        use super::*;
+        cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+}

@@ -1,0 +1,357 @@
+//! Typed reads that note what is wrong and go on.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::{Origin, Problem, Problems, Secret, Text, TextSource, parse_duration};
+
+/// Reads settings from a source and collects every problem on the way.
+///
+/// A read that fails notes the problem and returns what an absent value would, so that reading goes on
+/// and one start shows all mistakes.
+/// The values read are to be used only when [`finish`](Self::finish) is `Ok`.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    source: &'a dyn TextSource,
+    problems: Vec<Problem>,
+    read: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// Returns a reader over `source` with no problem noted.
+    pub fn new(source: &'a dyn TextSource) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+            read: Vec::new(),
+        }
+    }
+
+    /// Returns the trimmed text under `name`; an empty one counts as absent.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        self.present(name).map(|text| text.value)
+    }
+
+    /// Returns the text under `name`, or notes that it is missing and what to write.
+    pub fn required_text(&mut self, name: &str, hint: &str) -> Option<String> {
+        let text = self.text(name);
+        if text.is_none() {
+            self.problem(name, "missing", hint);
+        }
+        text
+    }
+
+    /// Returns the secret under `name`.
+    pub fn secret(&mut self, name: &str) -> Option<Secret> {
+        self.present(name).map(|text| Secret::new(text.value))
+    }
+
+    /// Returns the secret under `name`, or notes that it is missing and what to write.
+    pub fn required_secret(&mut self, name: &str, hint: &str) -> Option<Secret> {
+        let secret = self.secret(name);
+        if secret.is_none() {
+            self.problem(name, "missing", hint);
+        }
+        secret
+    }
+
+    /// Returns the value under the first of `names` that is set: one setting that goes by several names.
+    ///
+    /// Two names with different values are a problem, since nobody could tell which one is meant.
+    pub fn one_of(&mut self, names: &[&str]) -> Option<Secret> {
+        let found: Vec<_> = names
+            .iter()
+            .filter_map(|name| self.present(name).map(|text| (*name, text.value)))
+            .collect();
+        let (first, value) = found.first()?;
+        if let Some((other, _)) = found.iter().find(|(_, other)| other != value) {
+            let what = format!("differs from {first}, which means the same");
+            self.problem(other, what, "set only one of the two");
+            return None;
+        }
+        Some(Secret::new(value))
+    }
+
+    /// Returns the value under `name` as a `T`.
+    ///
+    /// The wrong text is quoted in the problem, so secrets are not to be read this way.
+    pub fn parse<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.text(name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(name, format!("{text:?} cannot be read"), error);
+                None
+            }
+        }
+    }
+
+    /// Returns the value under `name` as a `T`, or `default` when there is none.
+    pub fn parse_or<T>(&mut self, name: &str, default: T) -> T
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.parse(name).unwrap_or(default)
+    }
+
+    /// Returns the value under `name` if it lies within `range`, or `default` when there is none.
+    pub fn in_range<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr<Err: Display> + PartialOrd + Display,
+    {
+        let Some(value) = self.parse(name) else {
+            return default;
+        };
+        if range.contains(&value) {
+            return value;
+        }
+        let hint = format!("write a value from {} to {}", range.start(), range.end());
+        self.problem(name, format!("{value} is out of range"), hint);
+        default
+    }
+
+    /// Returns the switch under `name`: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "false" | "0" | "no" | "off" => false,
+            _ => {
+                self.problem(
+                    name,
+                    format!("{text:?} is no switch"),
+                    "write true or false",
+                );
+                default
+            }
+        }
+    }
+
+    /// Returns the length of time under `name` if it lies within `range`, or `default` when there is none.
+    ///
+    /// The form is that of [`parse_duration`]: `150ms`, `30s`, `5m`, `2h`, `7d`, a bare number in seconds.
+    pub fn duration(
+        &mut self,
+        name: &str,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match parse_duration(&text) {
+            Ok(value) if range.contains(&value) => value,
+            Ok(_) => {
+                let hint = format!("write a time from {:?} to {:?}", range.start(), range.end());
+                self.problem(name, format!("{text:?} is out of range"), hint);
+                default
+            }
+            Err(error) => {
+                self.problem(name, format!("{text:?} is no length of time"), error);
+                default
+            }
+        }
+    }
+
+    /// Notes a problem that the caller found, for rules that no typed read knows.
+    pub fn problem(&mut self, name: &str, what: impl Display, hint: impl Display) {
+        let origin = self.origin(name);
+        self.problems.push(Problem {
+            name: name.to_owned(),
+            origin,
+            what: what.to_string(),
+            hint: hint.to_string(),
+        });
+    }
+
+    /// Tells how many problems were noted so far.
+    pub fn problem_count(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// Returns the names in the source that start with one of `prefixes` and were never read, sorted,
+    /// each with the nearest name that was.
+    ///
+    /// Call it after all reads: it is how a mistyped name is found.
+    pub fn unread(&self, prefixes: &[&str]) -> Vec<(String, Option<String>)> {
+        let mut names: Vec<_> = self
+            .source
+            .names()
+            .into_iter()
+            .filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+            .filter(|name| !self.read.contains(name))
+            .collect();
+        names.sort();
+        names
+            .into_iter()
+            .map(|name| (self.nearest(&name), name))
+            .map(|(nearest, name)| (name, nearest))
+            .collect()
+    }
+
+    /// Returns every name that was read so far, in the order of the reads.
+    pub fn names_read(&self) -> &[String] {
+        &self.read
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem that was noted, in the order of the reads.
+    pub fn finish(self) -> Result<(), Problems> {
+        Problems::check(self.problems)
+    }
+
+    fn present(&mut self, name: &str) -> Option<Text> {
+        if !self.read.iter().any(|read| read == name) {
+            self.read.push(name.to_owned());
+        }
+        let text = self.source.get(name)?;
+        let value = text.value.trim();
+        (!value.is_empty()).then(|| Text {
+            value: value.to_owned(),
+            origin: text.origin,
+        })
+    }
+
+    fn origin(&self, name: &str) -> Option<Origin> {
+        let text = self.source.get(name)?;
+        (!text.value.trim().is_empty()).then_some(text.origin)
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        // Below this likeness a suggestion misleads more than it helps.
+        const LIKE_ENOUGH: f64 = 0.8;
+        self.read
+            .iter()
+            .map(|read| (strsim::normalized_damerau_levenshtein(read, name), read))
+            .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
+            .max_by(|(a, _), (b, _)| a.total_cmp(b))
+            .map(|(_, read)| read.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MapSource;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn absent_and_empty_values_give_the_default() {
+        let source = MapSource::from([("EMPTY", "  ")]);
+        let mut reader = Reader::new(&source);
+        assert_eq!(reader.parse_or("EMPTY", 7), 7);
+        assert_eq!(reader.parse_or("ABSENT", 8), 8);
+        assert!(reader.flag("ABSENT", true));
+        assert_eq!(reader.finish(), Ok(()));
+    }
+
+    #[test]
+    fn ten_faults_are_ten_problems_with_name_origin_and_hint() {
+        let source = MapSource::from([
+            ("A", "x"),
+            ("B", "300"),
+            ("C", "perhaps"),
+            ("D", "5 weeks"),
+            ("E", "2h"),
+            ("F1", "one"),
+            ("F2", "two"),
+            ("J", "-1"),
+        ]);
+        let mut reader = Reader::new(&source);
+        reader.parse_or("A", 1_u16);
+        reader.in_range("B", 1_u32, 1..=255);
+        reader.flag("C", false);
+        reader.duration("D", MINUTE, MINUTE..=MINUTE * 2);
+        reader.duration("E", MINUTE, MINUTE..=MINUTE * 2);
+        reader.one_of(&["F1", "F2"]);
+        reader.required_text("G", "name the host");
+        reader.required_secret("H", "take it from the dashboard");
+        reader.problem("I", "stands without H", "set both");
+        reader.parse::<u64>("J");
+
+        let problems = reader.finish().unwrap_err();
+        let names: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.name.as_str())
+            .collect();
+        assert_eq!(names, ["A", "B", "C", "D", "E", "F2", "G", "H", "I", "J"]);
+        for problem in &problems {
+            let has_value = source.get(&problem.name).is_some();
+            assert_eq!(problem.origin.is_some(), has_value, "{problem}");
+            assert!(!problem.what.is_empty() && !problem.hint.is_empty());
+        }
+    }
+
+    #[test]
+    fn several_names_of_one_setting_may_agree() {
+        let source = MapSource::from([("FAL_KEY", "id:word\n"), ("FAL_API_KEY", "id:word")]);
+        let mut reader = Reader::new(&source);
+        let key = reader.one_of(&["FAL_KEY", "FAL_API_KEY"]).unwrap();
+        assert_eq!(key.expose(), "id:word");
+        assert_eq!(reader.finish(), Ok(()));
+    }
+
+    #[test]
+    fn secrets_that_differ_are_not_shown() {
+        let source = MapSource::from([("FAL_KEY", "canary-1"), ("FAL_API_KEY", "canary-2")]);
+        let mut reader = Reader::new(&source);
+        assert!(reader.one_of(&["FAL_KEY", "FAL_API_KEY"]).is_none());
+        let reader_shown = format!("{reader:?}");
+        let shown = format!("{reader_shown} {:?}", reader.finish());
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn unread_names_come_with_the_nearest_read_one() {
+        let source = MapSource::from([
+            ("MINIO_ENDPIONT", "x"),
+            ("MINIO_SECURE", "true"),
+            ("MINIO_FROBNICATE", "x"),
+            ("HOME", "x"),
+        ]);
+        let mut reader = Reader::new(&source);
+        reader.text("MINIO_ENDPOINT");
+        reader.flag("MINIO_SECURE", false);
+        assert_eq!(
+            reader.unread(&["MINIO_"]),
+            [
+                (
+                    "MINIO_ENDPIONT".to_owned(),
+                    Some("MINIO_ENDPOINT".to_owned())
+                ),
+                ("MINIO_FROBNICATE".to_owned(), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn reading_sixty_settings_takes_less_than_a_millisecond() {
+        let source = MapSource::from([("A", "1"), ("B", "30s"), ("C", "true")]);
+        // The best of ten: the machine may be busy with something else.
+        let best = (0..10).filter_map(|_| time_to_read_sixty(&source)).min();
+        assert!(best.unwrap() < Duration::from_millis(1), "{best:?}");
+    }
+
+    fn time_to_read_sixty(source: &MapSource) -> Option<Duration> {
+        let start = std::time::SystemTime::now();
+        let mut reader = Reader::new(source);
+        for _ in 0..20 {
+            reader.parse_or("A", 0_u8);
+            reader.duration("B", MINUTE, Duration::ZERO..=MINUTE);
+            reader.flag("C", false);
+        }
+        assert_eq!(reader.finish(), Ok(()));
+        start.elapsed().ok()
+    }
+}

@@ -1,0 +1,221 @@
+//! The typed client: submit, wait, or both.
+
+mod wait;
+
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    BillableUnits, Endpoint, FalError, FalErrorKind, FalQueue, JobHandle, JobOutput, JobStatus,
+    Operation, PollPolicy, SubmitOptions,
+};
+
+/// A model: where it is, what goes in, what comes out.
+pub trait FalModel: Send + Sync {
+    /// What the model is given.
+    type Input: Serialize + Sync;
+    /// What the model gives. Make every part that FAL does not promise an `Option`.
+    type Output: DeserializeOwned + Send;
+
+    /// Returns where the model is.
+    fn endpoint(&self) -> &Endpoint;
+}
+
+/// What a job gave, read as the model's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered<T> {
+    /// Where the job is found again.
+    pub job: JobHandle,
+    /// The model's output.
+    pub output: T,
+    /// What the job cost in the model's own unit; `None` when FAL did not say.
+    pub billable_units: Option<BillableUnits>,
+}
+
+/// A typed client over any [`FalQueue`].
+///
+/// It polls and it reads; repeating failed calls is the work of [`Retrying`](crate::layer::Retrying), put around
+/// the queue. Clones share the queue.
+#[derive(Debug, Clone)]
+pub struct FalClient {
+    queue: Arc<dyn FalQueue>,
+    poll: PollPolicy,
+}
+
+impl FalClient {
+    /// Returns a client over a queue, with the default [`PollPolicy`].
+    pub fn new(queue: Arc<dyn FalQueue>) -> Self {
+        Self {
+            queue,
+            poll: PollPolicy::default(),
+        }
+    }
+
+    /// Sets how jobs are watched.
+    #[must_use]
+    pub fn with_poll(mut self, poll: PollPolicy) -> Self {
+        self.poll = poll;
+        self
+    }
+
+    /// Returns the queue beneath, for status, result and cancel of single jobs.
+    pub fn queue(&self) -> &Arc<dyn FalQueue> {
+        &self.queue
+    }
+
+    /// Submits a job and returns its handle. Save the handle before waiting: with it a paid job is never lost.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when the input cannot be written as JSON, and those of [`FalQueue::submit`].
+    ///
+    /// # Cancellation
+    ///
+    /// A dropped future may leave an accepted job that nobody holds the handle of.
+    pub async fn submit<M: FalModel>(
+        &self,
+        model: &M,
+        input: &M::Input,
+        options: &SubmitOptions,
+    ) -> Result<JobHandle, FalError> {
+        let input = serde_json::to_value(input).map_err(|_| unwritable_input())?;
+        self.queue.submit(model.endpoint(), &input, options).await
+    }
+
+    /// Waits until a job is over and returns what it gave, telling each state it sees to `on_progress`.
+    ///
+    /// # Errors
+    ///
+    /// The model's own error for a failed job; `TimedOut` when the policy's time has passed; the error of a call
+    /// that failed, after which the job goes on. Each names the job, so that the wait can be taken up again.
+    ///
+    /// # Cancellation
+    ///
+    /// The job goes on, or is cancelled by a spawned task: see [`OnDrop`](crate::OnDrop).
+    pub async fn wait(
+        &self,
+        job: &JobHandle,
+        on_progress: impl FnMut(&JobStatus) + Send,
+    ) -> Result<JobOutput, FalError> {
+        wait::wait(&self.queue, &self.poll, job, on_progress).await
+    }
+
+    /// Submits a job, waits until it is over, and reads its output.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`submit`](Self::submit), [`wait`](Self::wait) and [`read`](Self::read).
+    ///
+    /// # Cancellation
+    ///
+    /// As `submit` before the job is accepted, as `wait` afterwards.
+    pub async fn subscribe<M: FalModel>(
+        &self,
+        model: &M,
+        input: &M::Input,
+        options: &SubmitOptions,
+        on_progress: impl FnMut(&JobStatus) + Send,
+    ) -> Result<Delivered<M::Output>, FalError> {
+        let job = self.submit(model, input, options).await?;
+        let output = self.wait(&job, on_progress).await?;
+        Self::read::<M>(job, output)
+    }
+
+    /// Reads what a job gave as the model's output.
+    ///
+    /// # Errors
+    ///
+    /// `Malformed` when it has another shape. The job is paid all the same, and its result can be fetched again.
+    pub fn read<M: FalModel>(
+        job: JobHandle,
+        output: JobOutput,
+    ) -> Result<Delivered<M::Output>, FalError> {
+        match serde_json::from_value(output.value) {
+            Ok(value) => Ok(Delivered {
+                job,
+                output: value,
+                billable_units: output.billable_units,
+            }),
+            // The error of the parser quotes the value, which may hold what must not be logged.
+            Err(_) => Err(FalError::new(FalErrorKind::Malformed, Operation::Result).with_job(&job)),
+        }
+    }
+}
+
+fn unwritable_input() -> FalError {
+    FalError::new(FalErrorKind::InvalidInput, Operation::Submit)
+        .with_reason("the input cannot be written as JSON")
+        .with_unsent()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::CancelOutcome;
+
+    #[derive(Debug)]
+    struct Numbers(Endpoint);
+
+    impl FalModel for Numbers {
+        type Input = std::collections::BTreeMap<(u8, u8), u8>;
+        type Output = Vec<u8>;
+
+        fn endpoint(&self) -> &Endpoint {
+            &self.0
+        }
+    }
+
+    #[derive(Debug)]
+    struct Unreachable;
+
+    #[async_trait::async_trait]
+    impl FalQueue for Unreachable {
+        async fn submit(
+            &self,
+            _: &Endpoint,
+            _: &serde_json::Value,
+            _: &SubmitOptions,
+        ) -> Result<JobHandle, FalError> {
+            panic!("no call is expected")
+        }
+
+        async fn status(&self, _: &JobHandle) -> Result<JobStatus, FalError> {
+            panic!("no call is expected")
+        }
+
+        async fn result(&self, _: &JobHandle) -> Result<JobOutput, FalError> {
+            panic!("no call is expected")
+        }
+
+        async fn cancel(&self, _: &JobHandle) -> Result<CancelOutcome, FalError> {
+            panic!("no call is expected")
+        }
+    }
+
+    #[tokio::test]
+    async fn an_input_that_is_no_json_costs_no_call() {
+        let client = FalClient::new(Arc::new(Unreachable));
+        let model = Numbers("a/b".parse().unwrap());
+        let input = [((1, 2), 3)].into();
+        let error = client
+            .submit(&model, &input, &SubmitOptions::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), FalErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn an_output_of_another_shape_names_its_job_and_shows_nothing() {
+        let job = JobHandle::new("a/b".parse().unwrap(), "1".parse().unwrap());
+        let good = FalClient::read::<Numbers>(job.clone(), JobOutput::new(json!([1, 2]))).unwrap();
+        assert_eq!(good.output, [1, 2]);
+        let error =
+            FalClient::read::<Numbers>(job.clone(), JobOutput::new(json!("canary"))).unwrap_err();
+        assert_eq!(error.kind(), FalErrorKind::Malformed);
+        assert_eq!(error.request_id(), Some(&job.request_id));
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}

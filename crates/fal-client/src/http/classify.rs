@@ -1,0 +1,231 @@
+//! What an answer or its absence means: the only file that matches on statuses and on driver errors.
+
+use std::time::Duration;
+
+use super::{
+    error_body::ErrorBody,
+    exchange::{Answer, BrokenBody},
+};
+use crate::{
+    BillableUnits, Billed, CancelOutcome, FalError, FalErrorKind, Fault, Operation, RequestId,
+    classify::{Meaning, word},
+};
+
+/// What the head of an answer says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) status: u16,
+    pub(super) has_request_id: bool,
+    pub(super) request_id: Option<RequestId>,
+    pub(super) error_type: Option<String>,
+    pub(super) has_timeout_type: bool,
+    pub(super) needs_retry: Option<bool>,
+    pub(super) billable_units: Option<BillableUnits>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Returns the error of a request that got no answer.
+pub(super) fn of_transport(operation: Operation, error: reqwest::Error) -> FalError {
+    let never_left = error.is_connect() || error.is_builder();
+    let kind = if error.is_builder() {
+        FalErrorKind::Config
+    } else {
+        FalErrorKind::Unavailable
+    };
+    let found = FalError::new(kind, operation).with_source(error.without_url());
+    match (operation, never_left) {
+        (Operation::Submit, true) => found.with_unsent(),
+        (Operation::Submit, false) => found.into_unacknowledged(),
+        _ => found,
+    }
+}
+
+/// Returns the error of a success whose body could not be had.
+pub(super) fn of_broken_body(operation: Operation, facts: &Facts, broken: BrokenBody) -> FalError {
+    let found = match broken {
+        BrokenBody::TooLarge => FalError::new(FalErrorKind::Malformed, operation),
+        BrokenBody::Transport(error) => {
+            FalError::new(FalErrorKind::Unavailable, operation).with_source(error.without_url())
+        }
+    };
+    perhaps_accepted(
+        operation,
+        found.with_status(facts.status),
+        facts.request_id.clone(),
+    )
+}
+
+/// Returns the error of a success whose body is not what was agreed on.
+pub(super) fn of_unreadable(operation: Operation, answer: &Answer) -> FalError {
+    let found = FalError::new(FalErrorKind::Malformed, operation).with_status(answer.facts.status);
+    perhaps_accepted(operation, found, answer.facts.request_id.clone())
+}
+
+/// Returns the outcome of a cancel that the status makes look like a failure.
+pub(super) fn cancel_outcome(answer: &Answer) -> Option<CancelOutcome> {
+    let body = ErrorBody::read(&answer.body);
+    match (answer.facts.status, body.status.as_deref()) {
+        (400, Some("ALREADY_COMPLETED")) => Some(CancelOutcome::AlreadyCompleted),
+        (404, Some("NOT_FOUND")) => Some(CancelOutcome::NotFound),
+        _ => None,
+    }
+}
+
+/// Returns the error that an answer without success means.
+pub(super) fn of_answer(operation: Operation, answer: &Answer) -> FalError {
+    let facts = &answer.facts;
+    let body = ErrorBody::read(&answer.body);
+    let named = body.error_type.as_deref().or(facts.error_type.as_deref());
+    let found = meaning(operation, facts, &body, named)
+        .error(operation)
+        .with_status(facts.status);
+    let found = with_texts(found, &body, named);
+    let found = with_headers(found, operation, facts);
+    if operation == Operation::Submit {
+        of_submit(found, facts, is_ingress(facts, &body, &answer.body))
+    } else {
+        found
+    }
+}
+
+/// Returns what an answer means: by its word, or else by its status.
+fn meaning(operation: Operation, facts: &Facts, body: &ErrorBody, named: Option<&str>) -> Meaning {
+    if facts.status == 504 && facts.has_timeout_type {
+        // The caller's own limit to start passed: nothing ran, and a repeat would only wait once more.
+        return Meaning {
+            kind: FalErrorKind::TimedOut,
+            retryable: false,
+            billed: Billed::No,
+            fault: Fault::Provider,
+        };
+    }
+    let mut found = named
+        .and_then(word)
+        .unwrap_or_else(|| by_status(operation, facts.status, body));
+    if found.kind == FalErrorKind::Unavailable {
+        // It tells about the way to the job, and nothing about whether the job was billed.
+        found.billed = Billed::Maybe;
+        found.fault = Fault::Provider;
+    }
+    found
+}
+
+/// Returns what a status means when no word stands with it.
+fn by_status(operation: Operation, status: u16, body: &ErrorBody) -> Meaning {
+    let kind = match status {
+        400 if operation == Operation::Result && body.detail_has("in progress") => {
+            FalErrorKind::NotFinished
+        }
+        400 | 413 | 422 => FalErrorKind::InvalidInput,
+        402 => FalErrorKind::Locked,
+        // FAL gives no word to a locked account, and nothing else tells it from a wrong key.
+        403 if body.detail_has("locked") || body.detail_has("balance") => FalErrorKind::Locked,
+        401 | 403 => FalErrorKind::Unauthorized,
+        404 => not_found(operation, body),
+        429 => FalErrorKind::RateLimited,
+        499 => FalErrorKind::Cancelled,
+        500.. if body.is_list => FalErrorKind::Provider,
+        // A model that fails without a word says so in JSON; elsewhere 500 is the queue's own.
+        500 if operation == Operation::Result && body.is_json => FalErrorKind::Provider,
+        408 | 409 | 425 | 500.. => FalErrorKind::Unavailable,
+        _ => FalErrorKind::Config,
+    };
+    let (retryable, billed, fault) = kind.usual_facts();
+    Meaning {
+        kind,
+        retryable,
+        billed,
+        fault,
+    }
+}
+
+/// Returns what was not found.
+fn not_found(operation: Operation, body: &ErrorBody) -> FalErrorKind {
+    if !body.is_json {
+        // Whatever gives a page here is not FAL's queue.
+        FalErrorKind::Config
+    } else if operation == Operation::Submit
+        || (body.detail_has("application") && body.detail_has("not found"))
+    {
+        FalErrorKind::ModelNotFound
+    } else {
+        FalErrorKind::NotFound
+    }
+}
+
+/// Sets FAL's word, and the reason where it is the user's to know.
+fn with_texts(found: FalError, body: &ErrorBody, named: Option<&str>) -> FalError {
+    let found = match named {
+        Some(word) => found.with_error_type(word),
+        None => found,
+    };
+    match (found.kind(), &body.message, &body.field) {
+        (FalErrorKind::InvalidInput, Some(message), Some(field)) => {
+            found.with_reason(&format!("{field}: {message}"))
+        }
+        (FalErrorKind::Refused | FalErrorKind::InvalidInput, Some(message), _) => {
+            found.with_reason(message)
+        }
+        _ => found,
+    }
+}
+
+/// Applies what the head says over what the table says.
+fn with_headers(mut found: FalError, operation: Operation, facts: &Facts) -> FalError {
+    if let (Some(needs_retry), 429 | 500..) = (facts.needs_retry, facts.status) {
+        found = found.with_retryable(needs_retry);
+    }
+    // Only the answer to a result tells about the job itself.
+    if let (Some(units), Operation::Result) = (facts.billable_units, operation) {
+        found = found.with_billed(if units.micros() == 0 {
+            Billed::No
+        } else {
+            Billed::Yes
+        });
+    }
+    if let Some(pause) = facts.retry_after {
+        found = found.with_retry_after(pause);
+    }
+    match &facts.request_id {
+        Some(id) => found.with_request_id(id.clone()),
+        None => found,
+    }
+}
+
+/// Returns whether FAL's ingress answered and not the queue behind it.
+fn is_ingress(facts: &Facts, body: &ErrorBody, bytes: &[u8]) -> bool {
+    let names_nginx = || {
+        bytes
+            .to_ascii_lowercase()
+            .windows(5)
+            .any(|window| window == b"nginx")
+    };
+    facts.status >= 500 && !facts.has_request_id && !body.is_json && names_nginx()
+}
+
+/// Decides whether a failed submit was perhaps accepted, so that nothing is paid twice.
+fn of_submit(found: FalError, facts: &Facts, ingress: bool) -> FalError {
+    let found = if ingress { found.with_ingress() } else { found };
+    match facts.status {
+        // The ingress itself had no way on. 502 and 504 it gives after passing the request on, too.
+        500 | 503 if ingress => found.with_unsent(),
+        408 | 409 | 425 | 499 | 500.. => found.into_unacknowledged(),
+        // Everything else is a refusal by whoever would have accepted.
+        _ => found.with_unsent(),
+    }
+}
+
+fn perhaps_accepted(operation: Operation, found: FalError, id: Option<RequestId>) -> FalError {
+    let found = match id {
+        Some(id) => found.with_request_id(id),
+        None => found,
+    };
+    if operation == Operation::Submit {
+        found.into_unacknowledged()
+    } else {
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The bodies of errors in all shapes that FAL gives them, read without keeping what they echo.
+
+use serde_json::Value;
+
+/// What stands in place of an echoed input.
+const CUT: &str = "[…]";
+
+/// The shortest echo that is cut out of a reason; shorter ones are words of the message itself.
+const SHORTEST_ECHO: usize = 4;
+
+/// What the body of an error says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    /// Whether the body was JSON at all; a page of the ingress is not.
+    pub(super) is_json: bool,
+    /// FAL's word: `error_type`, or the `type` of the first detail.
+    pub(super) error_type: Option<String>,
+    /// The detail when it is one text.
+    pub(super) detail: Option<String>,
+    /// Whether the details were a list, which only the model's own errors are.
+    pub(super) is_list: bool,
+    /// The message of the first detail, without what it echoes.
+    pub(super) message: Option<String>,
+    /// The last name of where the first detail is, as `prompt`.
+    pub(super) field: Option<String>,
+    /// The state, in the answers of cancel and of an unknown job.
+    pub(super) status: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads a body; whatever cannot be read is absent.
+    pub(super) fn read(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Self::default();
+        };
+        let mut read = Self {
+            is_json: true,
+            error_type: text(&value, "error_type"),
+            status: text(&value, "status"),
+            ..Self::default()
+        };
+        match value.get("detail") {
+            Some(Value::String(detail)) => read.detail = Some(detail.clone()),
+            Some(Value::Array(details)) => read.take_list(details),
+            _ => {}
+        }
+        read
+    }
+
+    fn take_list(&mut self, details: &[Value]) {
+        self.is_list = true;
+        let Some(first) = details.first() else { return };
+        self.error_type = self.error_type.take().or_else(|| text(first, "type"));
+        self.message = text(first, "msg").map(|message| without_echo(&message, first.get("input")));
+        let place = first
+            .get("loc")
+            .and_then(Value::as_array)
+            .and_then(|place| place.last());
+        self.field = place.and_then(Value::as_str).map(str::to_owned);
+    }
+
+    /// Returns whether the detail is a text with these words, in any case.
+    ///
+    /// It is for the few errors to which FAL gives no word of their own.
+    pub(super) fn detail_has(&self, words: &str) -> bool {
+        self.detail
+            .as_deref()
+            .is_some_and(|detail| detail.to_ascii_lowercase().contains(words))
+    }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Returns the message with every text of the echoed input cut out, and without data URIs.
+fn without_echo(message: &str, input: Option<&Value>) -> String {
+    let mut echoes = Vec::new();
+    if let Some(input) = input {
+        collect_texts(input, &mut echoes);
+    }
+    // The longest first: cutting a part of a longer echo would leave the rest of it standing.
+    echoes.sort_by_key(|echo| std::cmp::Reverse(echo.len()));
+    let cut = echoes.iter().fold(message.to_owned(), |message, echo| {
+        message.replace(echo, CUT)
+    });
+    match cut.split_once("data:") {
+        Some((before, _)) => format!("{before}{CUT}"),
+        None => cut,
+    }
+}
+
+fn collect_texts<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) if text.len() >= SHORTEST_ECHO => texts.push(text),
+        Value::Array(values) => values.iter().for_each(|value| collect_texts(value, texts)),
+        Value::Object(values) => values
+            .values()
+            .for_each(|value| collect_texts(value, texts)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            drop(ErrorBody::read(&bytes));
+        }
+
+        #[test]
+        fn no_echo_is_left_in_a_message(echo in "[a-z]{4,12}", before in "[A-Z ]{0,8}", after in "[A-Z ]{0,8}") {
+            let message = format!("{before}{echo}{after}{echo}");
+            let body = serde_json::json!({ "detail": [{ "msg": message, "input": { "deep": [&echo] } }] });
+            let read = ErrorBody::read(body.to_string().as_bytes());
+            prop_assert!(!read.message.unwrap().contains(&echo));
+        }
+    }
+
+    fn read(body: &str) -> ErrorBody {
+        ErrorBody::read(body.as_bytes())
+    }
+
+    #[test]
+    fn echoes_are_cut_out_of_the_message() {
+        let body = read(
+            r#"{"detail":[{"loc":["body","prompt"],"type":"x","msg":"'my canary cat' is bad, see data:image/png;base64,AA",
+                "input":{"prompt":"my canary cat","also":["canary"]}}]}"#,
+        );
+        assert_eq!(body.message.as_deref(), Some("'[…]' is bad, see […]"));
+        assert_eq!(body.field.as_deref(), Some("prompt"));
+        assert!(!format!("{body:?}").contains("canary"));
+    }
+
+    #[test]
+    fn odd_bodies_are_read_as_far_as_they_go() {
+        for body in ["", "<html>nginx</html>", "\u{0}", "{\"detail\":"] {
+            assert_eq!(read(body), ErrorBody::default(), "{body:?}");
+        }
+        for body in [
+            "null",
+            "[]",
+            "3",
+            r#"{"detail":3}"#,
+            r#"{"detail":null}"#,
+            "{}",
+        ] {
+            assert_eq!(
+                read(body),
+                ErrorBody {
+                    is_json: true,
+                    ..ErrorBody::default()
+                },
+                "{body}"
+            );
+        }
+        assert!(read(r#"{"detail":[]}"#).is_list);
+        assert!(read(r#"{"detail":["text"]}"#).message.is_none());
+        assert!(read(r#"{"detail":[{"loc":["body",0]}]}"#).field.is_none());
+    }
+}

@@ -1,0 +1,115 @@
+//! One request and its answer, read up to a limit.
+
+use std::{str::FromStr, time::Duration};
+
+use reqwest::{RequestBuilder, Response, header::HeaderMap};
+
+use super::classify::{self, Facts};
+use crate::{BillableUnits, FalError, Operation};
+
+/// The largest body read, in bytes. Pictures inlined as data URIs are larger; they are not asked for here.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// An answer, of whatever status.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) facts: Facts,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Returns whether the status is a success; FAL uses several.
+    pub(super) fn is_success(&self) -> bool {
+        is_success(self.facts.status)
+    }
+
+    /// Returns the answer, or the error that its status means.
+    pub(super) fn success(self, operation: Operation) -> Result<Self, FalError> {
+        if self.is_success() {
+            Ok(self)
+        } else {
+            Err(classify::of_answer(operation, &self))
+        }
+    }
+}
+
+/// Sends one request and returns its answer, or the error that its absence means.
+pub(super) async fn exchange(
+    operation: Operation,
+    request: RequestBuilder,
+) -> Result<Answer, FalError> {
+    let response = request
+        .send()
+        .await
+        .map_err(|error| classify::of_transport(operation, error))?;
+    let facts = facts(&response);
+    match read_body(response).await {
+        Ok(body) => Ok(Answer { facts, body }),
+        // A page that breaks off still has its status, which says most of what an error says.
+        Err(_) if !is_success(facts.status) => Ok(Answer {
+            facts,
+            body: Vec::new(),
+        }),
+        Err(broken) => Err(classify::of_broken_body(operation, &facts, broken)),
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// Why a body could not be had.
+#[derive(Debug)]
+pub(super) enum BrokenBody {
+    /// More bytes than are read.
+    TooLarge,
+    /// The connection broke, or time ran out.
+    Transport(reqwest::Error),
+}
+
+async fn read_body(mut response: Response) -> Result<Vec<u8>, BrokenBody> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(BrokenBody::Transport)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(BrokenBody::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn facts(response: &Response) -> Facts {
+    let headers = response.headers();
+    Facts {
+        status: response.status().as_u16(),
+        has_request_id: headers.contains_key("x-fal-request-id"),
+        request_id: read(headers, "x-fal-request-id"),
+        error_type: read(headers, "x-fal-error-type"),
+        has_timeout_type: headers.contains_key("x-fal-request-timeout-type"),
+        // The second name is that of FAL's older pages.
+        needs_retry: flag(headers, "x-fal-needs-retry")
+            .or_else(|| flag(headers, "x-fal-retryable")),
+        billable_units: text(headers, "x-fal-billable-units").and_then(BillableUnits::parse),
+        // Only the form in seconds: the one with a date needs a clock that both sides agree on.
+        retry_after: read(headers, "retry-after").map(Duration::from_secs),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+}
+
+fn read<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
+    text(headers, name).and_then(|text| text.parse().ok())
+}
+
+fn flag(headers: &HeaderMap, name: &str) -> Option<bool> {
+    match text(headers, name)?.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" => Some(true),
+        "0" | "false" | "no" => Some(false),
+        _ => None,
+    }
+}

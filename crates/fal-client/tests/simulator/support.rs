@@ -1,0 +1,163 @@
+//! A plain client for the tests: it sends what it is told and reads what comes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy allows unwrap inside #[test] functions only, and these are called by them"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fal_client::simulator::{FalSimulator, FalSimulatorBuilder, Fault, Rule};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+/// The endpoint that most tests use, because its path is longer than its app.
+pub(crate) const FAST: &str = "fal-ai/imagen4/preview/fast";
+/// The app that its requests live under.
+pub(crate) const APP: &str = "fal-ai/imagen4";
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// A simulator and a client that has its key.
+pub(crate) struct Bench {
+    pub(crate) simulator: FalSimulator,
+    pub(crate) client: Client,
+}
+
+/// Returns a simulator that runs requests as fast as it can draw.
+pub(crate) fn quick() -> FalSimulatorBuilder {
+    FalSimulator::builder().run_time(Duration::from_millis(30))
+}
+
+pub(crate) fn client() -> Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+impl Bench {
+    pub(crate) async fn start(builder: FalSimulatorBuilder) -> Self {
+        Self {
+            simulator: builder.start().await.unwrap(),
+            client: client(),
+        }
+    }
+
+    pub(crate) async fn with_fault(fault: Fault) -> Self {
+        Self::start(quick().script([Rule::nth_submit(1, fault)])).await
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.simulator.queue_url())
+    }
+
+    pub(crate) fn authorization(&self) -> String {
+        format!("Key {}", self.simulator.key().expose())
+    }
+
+    /// Sends a request with the key.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> reqwest::Result<Answer> {
+        let request = self
+            .client
+            .request(method, self.url(path))
+            .header("authorization", self.authorization())
+            .body(body.to_owned());
+        read(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, "").await.unwrap()
+    }
+
+    pub(crate) async fn put(&self, path: &str) -> Answer {
+        self.send(Method::PUT, path, "").await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, input: &Value) -> Answer {
+        self.send(Method::POST, path, &input.to_string())
+            .await
+            .unwrap()
+    }
+
+    /// Submits an input to the fast model and returns the request's id.
+    pub(crate) async fn submit(&self, input: &Value) -> String {
+        let answer = self.post(FAST, input).await;
+        assert_eq!(answer.status, 200);
+        answer.json()["request_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for the status until it is COMPLETED, and returns that answer.
+    pub(crate) async fn completed(&self, id: &str) -> Answer {
+        for _ in 0..3000 {
+            let answer = self
+                .get(&format!("{APP}/requests/{id}/status?logs=1"))
+                .await;
+            if answer.status == 200 {
+                return answer;
+            }
+            assert_eq!(answer.status, 202);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the request did not complete within a minute");
+    }
+
+    /// Submits an input, waits, and returns the result's answer.
+    pub(crate) async fn result(&self, input: &Value) -> Answer {
+        let id = self.submit(input).await;
+        self.completed(&id).await;
+        self.get(&format!("{APP}/requests/{id}")).await
+    }
+
+    /// Submits a prompt and returns the link of its first picture.
+    pub(crate) async fn picture_link(&self, prompt: &str) -> String {
+        let answer = self.result(&json!({ "prompt": prompt })).await;
+        answer.json()["images"][0]["url"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Gets a link without the key.
+    pub(crate) async fn fetch(&self, link: &str) -> reqwest::Result<Answer> {
+        read(self.client.get(link)).await
+    }
+}
+
+pub(crate) async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    let answer = request.send().await?;
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        bytes: answer.bytes().await?.to_vec(),
+    })
+}

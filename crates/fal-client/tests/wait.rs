@@ -1,0 +1,310 @@
+//! How a job is watched, taken up again, given up, and cancelled.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what sets a test up may panic as the test does"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use fal_client::{
+    Endpoint, FalClient, FalError, FalErrorKind, FalModel, JobHandle, JobStatus, OnDrop, OnTimeout,
+    Operation, PollPolicy, SubmitOptions,
+    testing::{JobScript, ScriptedFalQueue},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::time::{Instant, timeout};
+
+struct Echo(Endpoint);
+
+#[derive(Serialize)]
+struct Prompt {
+    prompt: &'static str,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Answer {
+    answer: String,
+}
+
+impl FalModel for Echo {
+    type Input = Prompt;
+    type Output = Answer;
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+}
+
+fn model() -> Echo {
+    Echo("fal-ai/echo/v1".parse().unwrap())
+}
+
+fn client(queue: &ScriptedFalQueue, poll: PollPolicy) -> FalClient {
+    FalClient::new(Arc::new(queue.clone())).with_poll(poll)
+}
+
+fn answering() -> JobScript {
+    JobScript::gives(json!({ "answer": "yes", "more": 1 }))
+}
+
+async fn submit(client: &FalClient) -> JobHandle {
+    client
+        .submit(
+            &model(),
+            &Prompt { prompt: "well?" },
+            &SubmitOptions::default(),
+        )
+        .await
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscribe_goes_from_input_to_output() {
+    let queue = ScriptedFalQueue::new(answering());
+    let mut seen = Vec::new();
+    let client = client(&queue, PollPolicy::default());
+    let input = Prompt { prompt: "well?" };
+    let delivered = client
+        .subscribe(&model(), &input, &SubmitOptions::default(), |status| {
+            seen.push(status.clone());
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        delivered.output,
+        Answer {
+            answer: "yes".into()
+        }
+    );
+    assert_eq!(delivered.billable_units.unwrap().micros(), 1_000_000);
+    assert!(matches!(
+        seen[..],
+        [
+            JobStatus::Queued { position: 0 },
+            JobStatus::Running { .. },
+            JobStatus::Completed { failure: None, .. }
+        ]
+    ));
+    assert_eq!(queue.submitted()[0].1, json!({ "prompt": "well?" }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_grow_without_jitter() {
+    let queue = ScriptedFalQueue::new(answering().with_polls(0, 8));
+    let client = client(&queue, PollPolicy::default());
+    let job = submit(&client).await;
+    let start = Instant::now();
+    let mut at = Vec::new();
+    client
+        .wait(&job, |_| at.push(start.elapsed().as_millis()))
+        .await
+        .unwrap();
+    let gaps: Vec<u128> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Tokio's timer counts in whole milliseconds and rounds up.
+    assert_eq!(at[0], 0, "the first look is at once");
+    for (gap, expected) in gaps
+        .iter()
+        .zip([500, 750, 1125, 1688, 2000, 2000, 2000, 2000])
+    {
+        assert!(gap.abs_diff(expected) <= 1, "{gaps:?}");
+    }
+    assert_eq!(gaps.len(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_taken_up_again_by_another_client() {
+    let queue = ScriptedFalQueue::new(answering());
+    let saved =
+        serde_json::to_string(&submit(&client(&queue, PollPolicy::default())).await).unwrap();
+    let job: JobHandle = serde_json::from_str(&saved).unwrap();
+    let output = client(&queue, PollPolicy::default())
+        .wait(&job, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(output.value["answer"], "yes");
+    assert_eq!(queue.accepted(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_inside_completed_is_told_with_the_models_own_error() {
+    let refused = FalError::new(FalErrorKind::Refused, Operation::Result)
+        .with_error_type("content_policy_violation")
+        .with_reason("flagged");
+    for script in [
+        JobScript::fails(refused.clone()),
+        JobScript::fails(refused).with_silent_failure(),
+    ] {
+        let queue = ScriptedFalQueue::new(script);
+        let client = client(&queue, PollPolicy::default());
+        let job = submit(&client).await;
+        let error = client.wait(&job, |_| ()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.reason()),
+            (FalErrorKind::Refused, Some("flagged"))
+        );
+        assert_eq!(error.request_id(), Some(&job.request_id));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_told_by_its_word_when_the_result_cannot_be_had() {
+    let failed = FalError::new(FalErrorKind::Provider, Operation::Result)
+        .with_error_type("generation_timeout");
+    let queue = ScriptedFalQueue::new(JobScript::fails(failed));
+    queue.fail_next(
+        Operation::Result,
+        FalError::new(FalErrorKind::Unavailable, Operation::Result),
+    );
+    let client = client(&queue, PollPolicy::default());
+    let job = submit(&client).await;
+    let error = client.wait(&job, |_| ()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.error_type()),
+        (FalErrorKind::TimedOut, Some("generation_timeout"))
+    );
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_comes_after_its_status_is_waited_for() {
+    let queue = ScriptedFalQueue::new(answering());
+    let late = FalError::new(FalErrorKind::NotFinished, Operation::Result);
+    queue.fail_next(Operation::Result, late);
+    let client = client(&queue, PollPolicy::default());
+    let job = submit(&client).await;
+    client.wait(&job, |_| ()).await.unwrap();
+    assert_eq!(queue.calls(Operation::Result), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_a_call_names_the_job_so_that_the_wait_can_go_on() {
+    let queue = ScriptedFalQueue::new(answering());
+    queue.fail_next(
+        Operation::Status,
+        FalError::new(FalErrorKind::Unavailable, Operation::Status),
+    );
+    let client = client(&queue, PollPolicy::default());
+    let job = submit(&client).await;
+    let error = client.wait(&job, |_| ()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.request_id()),
+        (FalErrorKind::Unavailable, Some(&job.request_id))
+    );
+    client.wait(&job, |_| ()).await.unwrap();
+    assert_eq!((queue.accepted(), queue.cancelled()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_over_cancels_the_job_by_default() {
+    let queue = ScriptedFalQueue::new(JobScript::endless());
+    let client = client(&queue, PollPolicy::default());
+    let job = submit(&client).await;
+    let start = Instant::now();
+    let error = client.wait(&job, |_| ()).await.unwrap_err();
+    assert_eq!(error.kind(), FalErrorKind::TimedOut);
+    assert!(!error.is_retryable());
+    assert_eq!(error.job().as_ref(), Some(&job));
+    assert_eq!(error.request_id(), Some(&job.request_id));
+    assert_eq!(start.elapsed().as_secs(), 300);
+    assert_eq!(queue.cancelled(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_over_keeps_the_job_when_told_to() {
+    let queue = ScriptedFalQueue::new(JobScript::endless());
+    let poll = PollPolicy::default()
+        .with_total(Duration::from_secs(5))
+        .with_on_timeout(OnTimeout::Keep);
+    let client = client(&queue, poll);
+    let job = submit(&client).await;
+    assert_eq!(
+        client.wait(&job, |_| ()).await.unwrap_err().kind(),
+        FalErrorKind::TimedOut
+    );
+    assert_eq!((queue.calls(Operation::Cancel), queue.cancelled()), (0, 0));
+    let polls = queue.calls(Operation::Status);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(
+        queue.calls(Operation::Status),
+        polls,
+        "nobody polls after the end"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_over_at_the_last_moment_is_fetched() {
+    // Over after two polls, the second of which is the last before the time is out.
+    let queue = ScriptedFalQueue::new(answering().with_polls(1, 1));
+    let client = client(
+        &queue,
+        PollPolicy::default().with_total(Duration::from_secs(1)),
+    );
+    let job = submit(&client).await;
+    let output = client.wait(&job, |_| ()).await.unwrap();
+    assert_eq!(output.value["answer"], "yes");
+    assert_eq!((queue.calls(Operation::Cancel), queue.cancelled()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_that_fails_is_the_source_of_the_time_out() {
+    let queue = ScriptedFalQueue::new(JobScript::endless());
+    queue.fail_next(
+        Operation::Cancel,
+        FalError::new(FalErrorKind::Unavailable, Operation::Cancel),
+    );
+    let client = client(&queue, PollPolicy::default());
+    let job = submit(&client).await;
+    let error = client.wait(&job, |_| ()).await.unwrap_err();
+    assert_eq!(error.kind(), FalErrorKind::TimedOut);
+    assert!(
+        std::error::Error::source(&error)
+            .unwrap()
+            .to_string()
+            .starts_with("cancel")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_wait_keeps_or_cancels_by_policy() {
+    for (choice, cancelled) in [(OnDrop::Keep, 0), (OnDrop::Cancel, 1)] {
+        let queue = ScriptedFalQueue::new(JobScript::endless());
+        let client = client(&queue, PollPolicy::default().with_on_drop(choice));
+        let job = submit(&client).await;
+        assert!(
+            timeout(Duration::from_secs(3), client.wait(&job, |_| ()))
+                .await
+                .is_err()
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert_eq!(queue.cancelled(), cancelled, "{choice:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_wait_cancels_nothing() {
+    let queue = ScriptedFalQueue::new(answering());
+    let client = client(&queue, PollPolicy::default().with_on_drop(OnDrop::Cancel));
+    let job = submit(&client).await;
+    client.wait(&job, |_| ()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(queue.calls(Operation::Cancel), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_total_past_the_end_of_the_clock_is_no_limit() {
+    let queue = ScriptedFalQueue::new(answering());
+    let client = client(&queue, PollPolicy::default().with_total(Duration::MAX));
+    let job = submit(&client).await;
+    client.wait(&job, |_| ()).await.unwrap();
+}
+
+#[test]
+fn the_futures_can_be_spawned() {
+    fn is_send<T: Send>(_: &T) {}
+    let client = client(&ScriptedFalQueue::default(), PollPolicy::default());
+    let model = model();
+    let input = Prompt { prompt: "" };
+    let options = SubmitOptions::default();
+    is_send(&client.subscribe(&model, &input, &options, |_| ()));
+}

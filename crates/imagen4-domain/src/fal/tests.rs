@@ -1,0 +1,145 @@
+//! The generator over a scripted queue.
+
+use std::sync::Mutex;
+
+use chrono::DateTime;
+use fal_client::testing::{JobScript, ScriptedFalQueue};
+use fal_client::{BillableUnits, FalError, FalErrorKind, Operation};
+use serde_json::json;
+
+use super::*;
+use crate::{GenerationId, Imagen4Settings, RequestDraft};
+
+fn generation() -> Generation {
+    let draft = RequestDraft::new("a lighthouse at dawn")
+        .with_images(2)
+        .with_seed(7);
+    let request = draft
+        .check(&Catalogue::default(), &Imagen4Settings::default())
+        .unwrap();
+    let now = DateTime::UNIX_EPOCH;
+    Generation::new(GenerationId::new(now), "7".parse().unwrap(), request, now)
+}
+
+fn generator(queue: &ScriptedFalQueue) -> FalImageGenerator {
+    FalImageGenerator::new(
+        Arc::new(queue.clone()),
+        Arc::default(),
+        Duration::from_mins(1),
+    )
+}
+
+fn two_pictures() -> JobScript {
+    let images = json!([{"url": "https://v3b.fal.media/1.png"}, {"url": "https://v3b.fal.media/2.png", "width": null}]);
+    JobScript::gives(json!({ "images": images, "description": "" }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_gives_links_and_tells_how_it_goes() {
+    let queue = ScriptedFalQueue::new(two_pictures().with_polls(2, 2));
+    let generator = generator(&queue);
+    let job = generator.submit(&generation()).await.unwrap();
+
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&heard);
+    let sink = ProgressSink::new(move |progress| ear.lock().unwrap().push(progress.clone()));
+    let given = generator.wait(&job, &sink).await.unwrap();
+    assert_eq!(
+        given.links,
+        ["https://v3b.fal.media/1.png", "https://v3b.fal.media/2.png"]
+    );
+    assert_eq!(given.kept_for.as_secs(), 604_800);
+    assert_eq!(given.billable_units, Some(BillableUnits::from_units(1)));
+    assert!(!format!("{given:?}").contains("fal.media"));
+
+    let heard = heard.lock().unwrap();
+    let queued = heard
+        .iter()
+        .filter(|one| matches!(one, Progress::Queued { .. }))
+        .count();
+    assert!(queued >= 1, "{heard:?}");
+    assert_eq!(
+        heard
+            .iter()
+            .filter(|one| **one == Progress::Running)
+            .count(),
+        1,
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_model_gets_what_it_takes_and_seven_days_are_asked_for() {
+    let queue = ScriptedFalQueue::new(two_pictures());
+    generator(&queue).submit(&generation()).await.unwrap();
+    let submitted = queue.submitted();
+    let (endpoint, input, options) = &submitted[0];
+    assert_eq!(endpoint.as_str(), "fal-ai/imagen4/preview");
+    assert_eq!(
+        *input,
+        json!({
+            "prompt": "a lighthouse at dawn", "aspect_ratio": "1:1", "num_images": 2, "seed": 7,
+            "output_format": "png",
+        })
+    );
+    assert_eq!(options.output_expires(), Some(KEPT_FOR));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_picture_is_a_verdict_and_an_unreadable_output_is_none() {
+    for (output, kind, verdict) in [
+        (json!({"images": []}), GeneratorErrorKind::NoPictures, true),
+        (
+            json!({"images": [{"url": ""}]}),
+            GeneratorErrorKind::NoPictures,
+            true,
+        ),
+        (
+            json!({"pictures": "canary"}),
+            GeneratorErrorKind::Unknown,
+            false,
+        ),
+    ] {
+        let queue = ScriptedFalQueue::new(JobScript::gives(output));
+        let generator = generator(&queue);
+        let job = generator.submit(&generation()).await.unwrap();
+        let error = generator
+            .wait(&job, &ProgressSink::none())
+            .await
+            .unwrap_err();
+        assert_eq!((error.kind(), error.is_verdict()), (kind, verdict));
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_out_keeps_the_job() {
+    let queue = ScriptedFalQueue::new(JobScript::endless());
+    let generator = generator(&queue);
+    let job = generator.submit(&generation()).await.unwrap();
+    let error = generator
+        .wait(&job, &ProgressSink::none())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_verdict()),
+        (GeneratorErrorKind::TimedOut, false)
+    );
+    assert_eq!(queue.cancelled(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_has_the_words_of_the_model() {
+    let refusal = FalError::new(FalErrorKind::Refused, Operation::Result)
+        .with_error_type("content_policy_violation")
+        .with_reason("no dragons");
+    let queue = ScriptedFalQueue::new(JobScript::fails(refusal).with_silent_failure());
+    let generator = generator(&queue);
+    let job = generator.submit(&generation()).await.unwrap();
+    let error = generator
+        .wait(&job, &ProgressSink::none())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), GeneratorErrorKind::Refused);
+    assert_eq!(error.reason(), "no dragons");
+}

@@ -1,0 +1,81 @@
+//! What of generations is kept in the cache: records that are over, and each user's newest names.
+
+use std::sync::Arc;
+
+use cache::{Cache, FamilyKey, ReadThrough, RecentIds, RecentList};
+
+use crate::generation::Generation;
+use crate::{GenerationId, UserId};
+
+/// The cache of generations; its failures are a miss, counted, with one warning for each outage.
+///
+/// Only records of generations that are over are kept: they no longer change, so a copy cannot be out of date.
+/// Clones share everything.
+#[derive(Debug, Clone)]
+pub struct GenerationCache {
+    records: ReadThrough,
+    recent: RecentIds,
+}
+
+impl GenerationCache {
+    /// Returns the cache of generations over a cache and its lists, which may be the same object twice.
+    pub fn new(cache: Arc<dyn Cache>, lists: Arc<dyn RecentList>) -> Self {
+        let records = ReadThrough::new(cache);
+        let recent = RecentIds::beside(&records, lists);
+        Self { records, recent }
+    }
+
+    pub(super) fn records(&self) -> &ReadThrough {
+        &self.records
+    }
+
+    pub(super) fn recent(&self) -> &RecentIds {
+        &self.recent
+    }
+
+    /// Puts a generation that was just recorded first among its owner's newest.
+    pub(super) async fn begun(&self, generation: &Generation) {
+        if let Some(key) = recent_key(generation.owner()) {
+            self.recent.push(&key, &generation.id().to_string()).await;
+        }
+    }
+
+    /// Keeps a generation that is over, and makes its owner's gallery pages old.
+    pub(super) async fn ended(&self, generation: &Generation) {
+        if let Some(key) = record_key(&generation.id()) {
+            self.records.put(&key, generation).await;
+        }
+        self.begun(generation).await;
+        if let Ok(key) = FamilyKey::gallery_version(key_part(generation.owner())) {
+            self.records.bump(&key).await;
+        }
+    }
+}
+
+pub(super) fn record_key(id: &GenerationId) -> Option<FamilyKey> {
+    FamilyKey::generation(id).ok()
+}
+
+pub(super) fn recent_key(user: &UserId) -> Option<FamilyKey> {
+    FamilyKey::user_generations(key_part(user)).ok()
+}
+
+/// A colon parts a key, so one in a user's name is written `%3A`; no name has a percent sign of its own.
+fn key_part(user: &UserId) -> String {
+    user.as_str().replace(':', "%3A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_user_has_keys_of_their_own() {
+        let user = |text: &str| text.parse::<UserId>().unwrap();
+        let key = |text| recent_key(&user(text)).unwrap().to_string();
+        assert_eq!(key("7"), "imagen4:user_generations:7");
+        assert_eq!(key("tg:7"), "imagen4:user_generations:tg%3A7");
+        let longest = "x:".repeat(32);
+        assert!(recent_key(&user(&longest)).is_some());
+    }
+}

@@ -1,0 +1,14 @@
+//! Mocks, fakes and the conformance suite of the record store, for tests of this and other crates.
+
+pub mod conformance;
+mod faulty_store;
+mod samples;
+mod scripted_generator;
+
+pub use faulty_store::{FaultyStore, StoreCall};
+pub use samples::{completed_pictures, provider_links, request, step_to, user};
+pub use scripted_generator::ScriptedGenerator;
+
+pub use crate::generator::MockImageGenerator;
+pub use crate::policy::MockPromptPolicy;
+pub use crate::store::MockGenerationStore;

@@ -1,0 +1,10 @@
+//! The services over fakes: from a prompt to stored pictures, and back.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod fal;
+mod generate;
+mod journal;
+mod library;
+mod outcomes;
+mod world;

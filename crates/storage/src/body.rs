@@ -1,0 +1,208 @@
+//! The bytes of an object, whole or as they come.
+
+use std::fmt;
+use std::pin::Pin;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, stream};
+
+use crate::error::{Result, StorageError, StorageErrorKind};
+
+/// A stream of pieces of a body; the first error ends it.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+
+/// The bytes of an object: whole in memory, or a stream with an optional known length.
+///
+/// Whoever reads a body through [`into_stream`](Self::into_stream) gets exactly the known length or an
+/// error: a short or long stream is [`StorageErrorKind::Corrupt`], never a shorter object.
+/// Empty pieces are dropped, since several drivers take one for the end.
+pub struct Body(Inner);
+
+enum Inner {
+    Bytes(Bytes),
+    Stream {
+        length: Option<u64>,
+        stream: BodyStream,
+    },
+}
+
+impl Body {
+    /// Returns a body that reads from `stream`, with its length in bytes if that is known.
+    pub fn from_stream<S>(stream: S, length: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes>> + Send + 'static,
+    {
+        Self(Inner::Stream {
+            length,
+            stream: Box::pin(stream),
+        })
+    }
+
+    /// Returns the length in bytes, if it is known.
+    pub fn length(&self) -> Option<u64> {
+        match &self.0 {
+            Inner::Bytes(bytes) => Some(bytes.len() as u64),
+            Inner::Stream { length, .. } => *length,
+        }
+    }
+
+    /// Returns the bytes if the body is whole in memory.
+    pub fn as_bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Inner::Bytes(bytes) => Some(bytes),
+            Inner::Stream { .. } => None,
+        }
+    }
+
+    /// Returns the same body once more, or `None` for a stream, which can be read only once.
+    pub fn try_clone(&self) -> Option<Self> {
+        self.as_bytes().cloned().map(Self::from)
+    }
+
+    /// Returns the pieces, none of them empty, checked against the known length.
+    pub fn into_stream(self) -> BodyStream {
+        match self.0 {
+            Inner::Bytes(bytes) if bytes.is_empty() => Box::pin(stream::empty()),
+            Inner::Bytes(bytes) => Box::pin(stream::once(async move { Ok(bytes) })),
+            Inner::Stream { length, stream } => checked(stream, length),
+        }
+    }
+
+    /// Returns all bytes, reading at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageErrorKind::InvalidInput`] when there are more than `limit`, or the error of the stream.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the stream; nothing else happens.
+    pub async fn collect(self, limit: u64) -> Result<Bytes> {
+        let too_long = || {
+            StorageError::new(StorageErrorKind::InvalidInput, "read", "body")
+                .with_detail(format!("longer than {limit} bytes"))
+        };
+        if self.length().is_some_and(|length| length > limit) {
+            return Err(too_long());
+        }
+        if let Inner::Bytes(bytes) = self.0 {
+            return Ok(bytes);
+        }
+        let mut all = BytesMut::new();
+        let mut stream = self.into_stream();
+        while let Some(piece) = stream.next().await.transpose()? {
+            if (all.len() + piece.len()) as u64 > limit {
+                return Err(too_long());
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all.freeze())
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Inner::Bytes(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body")
+            .field("length", &self.length())
+            .field("whole", &self.as_bytes().is_some())
+            .finish()
+    }
+}
+
+fn checked(inner: BodyStream, length: Option<u64>) -> BodyStream {
+    let state = Some((inner, 0_u64));
+    Box::pin(stream::unfold(state, move |state| async move {
+        let (mut inner, mut seen) = state?;
+        loop {
+            match inner.next().await {
+                Some(Ok(piece)) if piece.is_empty() => {}
+                Some(Ok(piece)) => {
+                    seen += piece.len() as u64;
+                    return match length {
+                        Some(length) if seen > length => {
+                            Some((Err(wrong_length(length, seen)), None))
+                        }
+                        _ => Some((Ok(piece), Some((inner, seen)))),
+                    };
+                }
+                Some(Err(error)) => return Some((Err(error), None)),
+                None => {
+                    let length = length.filter(|length| *length != seen)?;
+                    return Some((Err(wrong_length(length, seen)), None));
+                }
+            }
+        }
+    }))
+}
+
+fn wrong_length(expected: u64, seen: u64) -> StorageError {
+    let more = if seen > expected { "at least " } else { "" };
+    StorageError::new(StorageErrorKind::Corrupt, "read", "body")
+        .with_detail(format!("expected {expected} bytes and got {more}{seen}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(pieces: &[&'static str], length: Option<u64>) -> Body {
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
+            .collect();
+        Body::from_stream(stream::iter(pieces), length)
+    }
+
+    #[tokio::test]
+    async fn an_empty_piece_does_not_end_the_body() {
+        let body = pieces(&["ab", "", "cd"], Some(4));
+        assert_eq!(body.collect(10).await.unwrap(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn short_and_long_streams_are_corrupt() {
+        for length in [3, 5] {
+            let error = pieces(&["ab", "cd"], Some(length))
+                .collect(10)
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), StorageErrorKind::Corrupt, "{length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn collecting_stops_at_the_limit() {
+        for body in [
+            pieces(&["ab", "cd"], None),
+            pieces(&["ab", "cd"], Some(4)),
+            Body::from("abcd"),
+        ] {
+            let error = body.collect(3).await.unwrap_err();
+            assert_eq!(error.kind(), StorageErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn only_whole_bodies_can_be_read_twice() {
+        assert!(Body::from("abc").try_clone().is_some());
+        assert!(pieces(&["abc"], None).try_clone().is_none());
+    }
+}

@@ -1,0 +1,44 @@
+//! Pictures over any object store: where they lie, how they get there, and how they go.
+//!
+//! - [`BucketMap`] says which bucket and folder a kind of picture has, and builds keys from typed parts;
+//!   [`PictureKey`] reads them back.
+//! - [`PictureSource`] fetches the bytes behind a provider's link; `GuardedFetch` (feature `http`) does it
+//!   without letting the link choose an address inside the network.
+//! - [`PictureStorage`] saves, opens, links and deletes.
+
+mod bucket_map;
+mod budget;
+mod complete;
+mod delete;
+mod fetch_error;
+mod format;
+mod key;
+mod kind;
+mod picture;
+mod retry;
+mod save;
+mod service;
+mod settings;
+mod source;
+
+#[cfg(feature = "http")]
+pub mod fetch;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use bucket_map::{BucketMap, BucketMapBuilder, Folder, InvalidBucketMap, Place};
+pub use delete::{DeletionOutcome, DeletionReport};
+#[cfg(feature = "http")]
+pub use fetch::{FetchPolicy, GuardedFetch, InvalidOrigin};
+pub use fetch_error::{FetchError, FetchErrorKind};
+pub use format::ImageFormat;
+pub use key::{ParsedKey, PictureKey, PictureName};
+pub use kind::PictureKind;
+pub use picture::{
+    Fallback, PictureState, RemotePicture, SaveRequest, SavedPicture, StoredPicture,
+};
+pub use service::PictureStorage;
+pub use settings::PictureSettings;
+#[cfg(feature = "testing")]
+pub use source::MockPictureSource;
+pub use source::{FetchedPicture, PictureSource};

@@ -1,0 +1,171 @@
+//! What an answer's head and the client's errors mean; the only file that matches on errors of reqwest.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+
+use super::resolver::ForbiddenAnswer;
+use crate::pictures::fetch_error::{FetchError, FetchErrorKind};
+
+/// The longest pause that a server may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// An answer that is no failure.
+pub(super) enum Answer {
+    /// The body is the picture.
+    Picture(Response),
+    /// The picture is somewhere else; the body is dropped unread.
+    Elsewhere(String),
+}
+
+/// Judges an answer by its status and headers.
+pub(super) fn judge(response: Response) -> Result<Answer, FetchError> {
+    match response.status() {
+        StatusCode::OK => {
+            check_encoding(response.headers())?;
+            Ok(Answer::Picture(response))
+        }
+        StatusCode::MOVED_PERMANENTLY
+        | StatusCode::FOUND
+        | StatusCode::SEE_OTHER
+        | StatusCode::TEMPORARY_REDIRECT
+        | StatusCode::PERMANENT_REDIRECT => location(response.headers()).map(Answer::Elsewhere),
+        status => {
+            let error =
+                FetchError::new(kind_of(status)).with_detail(format!("status {}", status.as_u16()));
+            Err(match pause(response.headers()) {
+                Some(pause) => error.with_retry_after(pause),
+                None => error,
+            })
+        }
+    }
+}
+
+/// Returns the meaning of an error from the client before the head of an answer was there.
+pub(super) fn classify(error: reqwest::Error) -> FetchError {
+    let kind = if is_forbidden(&error) {
+        FetchErrorKind::ForbiddenAddress
+    } else if error.is_timeout() {
+        FetchErrorKind::TimedOut
+    } else if error.is_builder() {
+        FetchErrorKind::InvalidUrl
+    } else {
+        FetchErrorKind::Unavailable
+    };
+    FetchError::new(kind).with_source(error.without_url())
+}
+
+/// Returns the meaning of an error from the client within the body.
+pub(super) fn classify_body(error: reqwest::Error) -> FetchError {
+    let kind = if error.is_timeout() {
+        FetchErrorKind::TimedOut
+    } else {
+        FetchErrorKind::Truncated
+    };
+    FetchError::new(kind).with_source(error.without_url())
+}
+
+fn is_forbidden(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<ForbiddenAnswer>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn kind_of(status: StatusCode) -> FetchErrorKind {
+    match status.as_u16() {
+        401 | 403 => FetchErrorKind::Refused,
+        404 | 410 => FetchErrorKind::NotFound,
+        408 | 425 | 500..=599 => FetchErrorKind::Unavailable,
+        429 => FetchErrorKind::Throttled,
+        204 => FetchErrorKind::Empty,
+        300..=399 => FetchErrorKind::Redirect,
+        _ => FetchErrorKind::Unexpected,
+    }
+}
+
+/// Refuses packed bodies: unpacking is how a small answer becomes a large one.
+fn check_encoding(headers: &HeaderMap) -> Result<(), FetchError> {
+    let is_identity = |value: &[u8]| value.trim_ascii().eq_ignore_ascii_case(b"identity");
+    let all_plain = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .all(|value| value.is_empty() || is_identity(value.as_bytes()));
+    if all_plain {
+        return Ok(());
+    }
+    Err(FetchError::new(FetchErrorKind::Encoded))
+}
+
+fn location(headers: &HeaderMap) -> Result<String, FetchError> {
+    let mut locations = headers.get_all(LOCATION).iter();
+    let first = locations.next().and_then(|value| value.to_str().ok());
+    match (first, locations.next()) {
+        (Some(location), None) => Ok(location.to_owned()),
+        _ => Err(FetchError::new(FetchErrorKind::Redirect).with_detail("no single location")),
+    }
+}
+
+/// Reads `Retry-After` in seconds; its other form, a date, is not read.
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_has_its_meaning() {
+        use FetchErrorKind as Kind;
+        for (status, kind) in [
+            (204, Kind::Empty),
+            (206, Kind::Unexpected),
+            (304, Kind::Redirect),
+            (400, Kind::Unexpected),
+            (401, Kind::Refused),
+            (403, Kind::Refused),
+            (404, Kind::NotFound),
+            (408, Kind::Unavailable),
+            (410, Kind::NotFound),
+            (418, Kind::Unexpected),
+            (429, Kind::Throttled),
+            (500, Kind::Unavailable),
+            (503, Kind::Unavailable),
+            (599, Kind::Unavailable),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(kind_of(status), kind, "{status}");
+        }
+    }
+
+    #[test]
+    fn only_plain_bodies_are_taken() {
+        for (value, is_taken) in [
+            ("identity", true),
+            ("Identity", true),
+            ("", true),
+            ("gzip", false),
+            ("br", false),
+            ("identity, gzip", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_ENCODING, value.parse().unwrap());
+            assert_eq!(check_encoding(&headers).is_ok(), is_taken, "{value}");
+        }
+        assert!(check_encoding(&HeaderMap::new()).is_ok());
+    }
+}

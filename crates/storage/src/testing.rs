@@ -1,0 +1,14 @@
+//! Mocks, fakes and the conformance suite, for tests of this and other crates.
+
+pub mod conformance;
+mod counting;
+mod failing;
+mod manual_clock;
+mod operation;
+
+pub use self::counting::CountingStore;
+pub use self::failing::{FailingStore, Failure, When};
+pub use self::manual_clock::ManualClock;
+pub use self::operation::Operation;
+pub use crate::clock::MockClock;
+pub use crate::store::MockObjectStore;

@@ -1,0 +1,45 @@
+//! Chores of the workspace: `cargo xtask test` runs everything that CI runs.
+
+mod checks;
+mod command;
+mod servers;
+mod tools;
+
+use std::process::ExitCode;
+
+use command::Outcome;
+
+const USAGE: &str = "\
+cargo xtask test           installs and starts what the tests need, then runs every check and test
+cargo xtask test --quick   runs the tests alone, with the servers
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["test"] => test(true),
+        ["test", "--quick"] => test(false),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            command::say(&reason);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(whole_list: bool) -> Outcome {
+    let tools = tools::install(whole_list)?;
+    if whole_list {
+        checks::before_the_tests()?;
+    }
+    let ministack = servers::Ministack::start(&tools)?;
+    checks::tests(&ministack.variables(&tools))?;
+    if whole_list {
+        checks::after_the_tests()?;
+    }
+    ministack.stop()
+}

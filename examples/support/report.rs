@@ -1,0 +1,86 @@
+//! What a program prints about its pictures.
+
+#![expect(clippy::print_stdout, reason = "a program talks on the terminal")]
+
+use assembly::{Services, Settings};
+use comfy_table::Table;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use imagen4_domain::{Generation, PictureState, PictureView};
+
+/// Prints which stand-ins are in use and which names mean nothing, a line each.
+pub(crate) fn settings(settings: &Settings) {
+    if let Some(line) = settings.stand_ins() {
+        println!("{line}");
+    }
+    for (name, nearest) in settings.unknown_names() {
+        match nearest {
+            Some(nearest) => println!("setting {name} is unknown; is {nearest} meant?"),
+            None => println!("setting {name} is unknown"),
+        }
+    }
+}
+
+/// Prints a table with a row for each picture.
+pub(crate) fn pictures(generation: &Generation, views: &[PictureView]) {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_header(["", "where", "type", "size", "pixels"]);
+    for view in views {
+        let number = view.number.to_string();
+        match &view.state {
+            PictureState::Stored(stored) => table.add_row([
+                number,
+                stored.object.to_string(),
+                stored.content_type.clone(),
+                format!("{} KiB", stored.size_bytes.div_ceil(1024)),
+                format!("{} × {}", stored.width, stored.height),
+            ]),
+            PictureState::Fallback(fallback) => table.add_row([
+                number,
+                format!(
+                    "fallback until {}: {}",
+                    fallback.dies_at.format("%F %T UTC"),
+                    fallback.reason
+                ),
+            ]),
+            PictureState::Unobtainable { reason } => {
+                table.add_row([number, format!("not to be had: {reason}")])
+            }
+        };
+    }
+    println!("{} by {}", generation.id(), generation.model_used());
+    println!("{table}");
+}
+
+/// Prints a link for each picture that has one, with its end.
+pub(crate) fn links(views: &[PictureView], services: &Services, serve: bool) {
+    // A link that is dead as soon as it is printed is worse than none.
+    let dead_soon = services.serves_its_own_links() && !serve;
+    for view in views {
+        let stored = matches!(view.state, PictureState::Stored(_));
+        match &view.link {
+            Some(link) if !(stored && dead_soon) => {
+                let end = link.expires_at().format("%F %T UTC");
+                println!("{}  opens until {end}: {}", view.number, link.expose());
+            }
+            _ => {}
+        }
+    }
+    if dead_soon {
+        println!("links to these files are served with --serve");
+    }
+}
+
+/// Prints where the record is and what the cache holds.
+pub(crate) fn whereabouts(generation: &Generation, newest: usize, settings: &Settings) {
+    println!(
+        "recorded in {}; {newest} of yours are there",
+        settings.records_at()
+    );
+    println!(
+        "cached in {} as imagen4:generation:{}",
+        settings.cache_at(),
+        generation.id()
+    );
+}
