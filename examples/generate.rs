@@ -88,7 +88,7 @@ async fn generate(
     let views = services.library().links(&generation).await;
     report::pictures(&generation, &views);
     report::links(&views, services, arguments.serve);
-    report::whereabouts(&generation, newest.len(), settings);
+    report::whereabouts(&generation, newest.len(), services, settings).await;
     if arguments.serve {
         println!("serving the links until Ctrl-C");
         support::until_interrupted().await;

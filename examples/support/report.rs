@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program talks on the terminal")]
 
 use assembly::{Services, Settings};
+use cache::CacheKey;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use imagen4_domain::{Generation, PictureState, PictureView};
@@ -72,15 +73,38 @@ pub(crate) fn links(views: &[PictureView], services: &Services, serve: bool) {
     }
 }
 
-/// Prints where the record is and what the cache holds.
-pub(crate) fn whereabouts(generation: &Generation, newest: usize, settings: &Settings) {
+/// Prints where the pictures, the record and its copy are; of the copy only what the cache itself says.
+pub(crate) async fn whereabouts(
+    generation: &Generation,
+    newest: usize,
+    services: &Services,
+    settings: &Settings,
+) {
+    let key = format!("imagen4:generation:{}", generation.id());
+    let life = match CacheKey::new(&key) {
+        Ok(key) => services.cache().ttl(&key).await.ok().flatten(),
+        Err(_) => None,
+    };
+    let pictures = generation.pictures();
+    let stored = pictures
+        .iter()
+        .filter(|picture| matches!(picture.state, PictureState::Stored(_)));
+    println!(
+        "{} of {} stored in {}",
+        stored.count(),
+        pictures.len(),
+        settings.pictures_at()
+    );
     println!(
         "recorded in {}; {newest} of yours are there",
         settings.records_at()
     );
-    println!(
-        "cached in {} as imagen4:generation:{}",
-        settings.cache_at(),
-        generation.id()
-    );
+    match life {
+        Some(life) => println!(
+            "cached in {} as {key} for {} s",
+            settings.cache_at(),
+            life.as_secs()
+        ),
+        None => println!("not cached: {} does not have it", settings.cache_at()),
+    }
 }

@@ -89,6 +89,14 @@ impl Settings {
         &self.imagen4
     }
 
+    /// Returns where pictures are kept, as a person would say it.
+    pub fn pictures_at(&self) -> String {
+        match &self.minio {
+            Some(minio) => format!("the object store at {}", minio.endpoint()),
+            None => format!("files below {}", self.files.root().display()),
+        }
+    }
+
     /// Returns where records are kept, as a person would say it.
     pub fn records_at(&self) -> String {
         self.records.path().display().to_string()

@@ -26,9 +26,9 @@ pub(crate) fn install(whole_list: bool) -> Outcome<Tools> {
     debian_package("redis-server", "redis-server", &["--version"])?;
     debian_package("file", "file", &["--version"])?;
     debian_package("curl", "curl", &["--version"])?;
-    cargo_tool("cargo-nextest", &["nextest", "--version"])?;
+    cargo_tool("cargo-nextest@0.9.143", &["nextest", "--version"])?;
     if whole_list {
-        cargo_tool("cargo-deny", &["deny", "--version"])?;
+        cargo_tool("cargo-deny@0.20.2", &["deny", "--version"])?;
     }
     python_environment()
 }

@@ -20,6 +20,11 @@ fn words(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Returns today's date in UTC, as it stands in keys.
+pub(crate) fn today() -> String {
+    words("date", &["-u", "+%Y/%m/%d"]).trim().to_owned()
+}
+
 fn assert_ended(finished: &Finished, code: i32) {
     assert_eq!(finished.code, Some(code), "{finished:?}");
 }
@@ -37,19 +42,14 @@ pub(crate) fn id_of(finished: &Finished) -> String {
 #[test]
 fn a_fresh_folder_gets_four_pictures_under_todays_date() {
     let program = generate(&[PROMPT, "--images", "4"]);
-    let before = words("date", &["-u", "+%Y/%m/%d"]);
+    let before = today();
     let finished = program.run();
-    let after = words("date", &["-u", "+%Y/%m/%d"]);
+    let after = today();
     assert_ended(&finished, 0);
     assert_eq!(finished.warnings(), 0, "{}", finished.stderr);
 
     let id = id_of(&finished);
-    let folder = |day: &str| {
-        program
-            .folder()
-            .join("data/pictures/imagen4")
-            .join(day.trim())
-    };
+    let folder = |day: &str| program.folder().join("data/pictures/imagen4").join(day);
     let folder = [folder(&before), folder(&after)]
         .into_iter()
         .find(|folder| folder.exists())

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::generate::{PROMPT, generate, id_of};
+use super::generate::{PROMPT, generate, id_of, today};
 use super::support::{PrivateS3, provided};
 use cache::testing::RedisServer;
 use fal_client::simulator::FalSimulator;
@@ -48,7 +48,9 @@ fn real_redis_and_an_s3_server_of_others_hold_what_they_should() {
         .variable("MINIO_ACCESS_KEY", &key)
         .variable("MINIO_SECRET_KEY", &secret)
         .variable("MINIO_BUCKET_IMAGEN4", &bucket);
+    let before = today();
     let finished = program.run();
+    let days = [before, today()];
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(finished.warnings(), 0, "{}", finished.stderr);
 
@@ -68,10 +70,9 @@ fn real_redis_and_an_s3_server_of_others_hold_what_they_should() {
     assert_eq!(lines.len(), 4, "{listed_text}");
     for (number, line) in (1..).zip(lines) {
         let fields: Vec<_> = line.split(' ').collect();
-        assert!(
-            fields[0].ends_with(&format!("/{id}_{number}.png")),
-            "{line}"
-        );
+        let (day, name) = fields[0].rsplit_once('/').unwrap();
+        assert!(days.contains(&day.to_owned()), "{line}");
+        assert_eq!(name, format!("{id}_{number}.png"));
         assert_eq!(fields[1], "image/png");
         assert_eq!(fields[2], fields[3], "{line}");
     }
@@ -88,6 +89,11 @@ fn redis_that_is_down_costs_one_warning() {
     let finished = program.run();
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(finished.warnings(), 1, "{}", finished.stderr);
+    assert!(
+        finished.stdout.contains("not cached"),
+        "{}",
+        finished.stdout
+    );
 }
 
 #[test]
@@ -152,9 +158,14 @@ async fn a_store_that_stops_before_the_save_leaves_every_picture_as_a_fallback()
     let links: Vec<_> = finished
         .stdout
         .split_whitespace()
-        .filter(|word| word.starts_with("http://"))
+        .filter(|word| word.contains("/files/"))
         .collect();
     assert_eq!(links.len(), 3, "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("0 of 3 stored"),
+        "{}",
+        finished.stdout
+    );
     for link in links {
         let told = Command::new("curl")
             .args([

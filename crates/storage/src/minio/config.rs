@@ -119,6 +119,11 @@ impl MinioSettings {
         self
     }
 
+    /// Returns the server.
+    pub fn endpoint(&self) -> &SignedHost {
+        &self.endpoint
+    }
+
     /// Reads `MINIO_ENDPOINT` (`host:port` or a URL), `MINIO_ACCESS_KEY`, `MINIO_SECRET_KEY`,
     /// `MINIO_SECURE` (`false`; the scheme where an endpoint has none), `MINIO_REGION` (`us-east-1`) and
     /// `MINIO_PUBLIC_ENDPOINT` (the endpoint).
