@@ -83,12 +83,15 @@ async fn generate(
         .await;
     waiting.finish();
     let generation = outcome?;
-    // Read back as any reader would: as the owner, through the cache.
-    let newest = services.library().recent(user, 50).await?;
     let views = services.library().links(&generation).await;
     report::pictures(&generation, &views);
     report::links(&views, services, arguments.serve);
-    report::whereabouts(&generation, newest.len(), services, settings).await;
+    report::whereabouts(&generation, services, settings).await;
+    // Read back as any reader would: as the owner, through the cache. The pictures are told of by now.
+    match services.library().recent(user, 50).await {
+        Ok(newest) => println!("newest {} of {user} are known", newest.len()),
+        Err(error) => tracing::warn!(%error, "the newest cannot be read back"),
+    }
     if arguments.serve {
         println!("serving the links until Ctrl-C");
         support::until_interrupted().await;

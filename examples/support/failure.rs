@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use assembly::AssemblyError;
 use core_config::Problems;
-use imagen4_domain::{GenerateError, InputError, StoreError};
+use imagen4_domain::{GenerateError, InputError};
 
 const BAD_INPUT: u8 = 2;
 const DEPENDENCY_DOWN: u8 = 4;
@@ -48,12 +48,6 @@ impl From<InputError> for Failure {
 
 impl From<AssemblyError> for Failure {
     fn from(error: AssemblyError) -> Self {
-        Self::new(chain(&error), DEPENDENCY_DOWN)
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
         Self::new(chain(&error), DEPENDENCY_DOWN)
     }
 }

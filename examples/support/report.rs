@@ -57,29 +57,23 @@ pub(crate) fn pictures(generation: &Generation, views: &[PictureView]) {
 /// Prints a link for each picture that has one, with its end.
 pub(crate) fn links(views: &[PictureView], services: &Services, serve: bool) {
     // A link that is dead as soon as it is printed is worse than none.
-    let dead_soon = services.serves_its_own_links() && !serve;
+    let lives_on = |state: &PictureState| match state {
+        PictureState::Stored(_) => serve || !services.serves_its_own_links(),
+        _ => serve || !services.has_its_own_fal(),
+    };
     for view in views {
-        let stored = matches!(view.state, PictureState::Stored(_));
-        match &view.link {
-            Some(link) if !(stored && dead_soon) => {
-                let end = link.expires_at().format("%F %T UTC");
-                println!("{}  opens until {end}: {}", view.number, link.expose());
-            }
-            _ => {}
+        if let Some(link) = view.link.as_ref().filter(|_| lives_on(&view.state)) {
+            let end = link.expires_at().format("%F %T UTC");
+            println!("{}  opens until {end}: {}", view.number, link.expose());
         }
     }
-    if dead_soon {
-        println!("links to these files are served with --serve");
+    if !views.iter().all(|view| lives_on(&view.state)) {
+        println!("links that this program serves itself are shown with --serve");
     }
 }
 
 /// Prints where the pictures, the record and its copy are; of the copy only what the cache itself says.
-pub(crate) async fn whereabouts(
-    generation: &Generation,
-    newest: usize,
-    services: &Services,
-    settings: &Settings,
-) {
+pub(crate) async fn whereabouts(generation: &Generation, services: &Services, settings: &Settings) {
     let key = format!("imagen4:generation:{}", generation.id());
     let life = match CacheKey::new(&key) {
         Ok(key) => services.cache().ttl(&key).await.ok().flatten(),
@@ -95,10 +89,7 @@ pub(crate) async fn whereabouts(
         pictures.len(),
         settings.pictures_at()
     );
-    println!(
-        "recorded in {}; {newest} of yours are there",
-        settings.records_at()
-    );
+    println!("recorded in {}", settings.records_at());
     match life {
         Some(life) => println!(
             "cached in {} as {key} for {} s",

@@ -20,7 +20,7 @@ use crate::error::{AssemblyError, Part};
 use crate::fal::{self, OpenQueue};
 use crate::services::{OwnParts, Services};
 use crate::settings::Settings;
-use crate::store::{self, OpenStore};
+use crate::store;
 
 /// A cache and its lists, which may be one adapter under both ports.
 type CacheParts = (Arc<dyn Cache>, Arc<dyn RecentList>);
@@ -189,10 +189,10 @@ impl Assembly {
             Some(settings) => store::minio(settings, clock),
             None => store::embedded(&self.settings.files, clock).await,
         };
-        let OpenStore { store, endpoint } =
-            opened.map_err(|cause| AssemblyError::new(Part::ObjectStore, cause))?;
-        own.endpoint = endpoint;
-        Ok(store)
+        let opened = opened.map_err(|cause| AssemblyError::new(Part::ObjectStore, cause))?;
+        own.endpoint = opened.endpoint;
+        own.link_hosts = opened.hosts;
+        Ok(opened.store)
     }
 
     async fn open_records(
@@ -250,7 +250,8 @@ impl Assembly {
         };
         let settings = &self.settings.pictures;
         let pictures = PictureStorage::new(Arc::clone(store), source, settings.buckets().clone())
-            .with_link_life(settings.link_life());
+            .with_link_life(settings.link_life())
+            .with_hosts(own.link_hosts.iter().cloned());
         match pictures.ensure_buckets().await {
             Ok(()) => Ok(pictures),
             Err(error) => Err(AssemblyError::new(Part::ObjectStore, error)),

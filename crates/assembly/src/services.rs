@@ -6,9 +6,9 @@ use cache::Cache;
 use fal_client::simulator::FalSimulator;
 use imagen4_domain::{GenerateService, GenerationStore, Library};
 use records::sqlite::SqliteGenerationStore;
-use storage::ObjectStore;
 use storage::endpoint::RunningEndpoint;
 use storage::pictures::PictureStorage;
+use storage::{ObjectStore, SignedHost};
 
 /// Everything that makes and reads pictures, put together.
 ///
@@ -32,6 +32,7 @@ pub(crate) struct OwnParts {
     pub(crate) records: Option<Arc<SqliteGenerationStore>>,
     pub(crate) simulator: Option<FalSimulator>,
     pub(crate) endpoint: Option<RunningEndpoint>,
+    pub(crate) link_hosts: Vec<SignedHost>,
 }
 
 impl Services {
@@ -69,6 +70,12 @@ impl Services {
     /// by an endpoint inside.
     pub fn serves_its_own_links(&self) -> bool {
         self.own.endpoint.is_some()
+    }
+
+    /// Tells whether FAL is the simulator inside, whose links to pictures die with these services, whatever end
+    /// a record names for them.
+    pub fn has_its_own_fal(&self) -> bool {
+        self.own.simulator.is_some()
     }
 
     /// Closes what was opened, in the order of use: the simulator, the endpoint, the cache, the records.

@@ -8,7 +8,7 @@ use storage::endpoint::{RunningEndpoint, S3Endpoint};
 use storage::filesystem::{FilesystemSettings, FilesystemStore};
 use storage::layer::{RetryPolicy, Retrying, Traced};
 use storage::minio::{MinioSettings, MinioStore};
-use storage::{Clock, Credentials, LinkSigner, ObjectStore};
+use storage::{Clock, Credentials, LinkSigner, ObjectStore, SignedHost};
 
 use crate::error::Cause;
 
@@ -20,6 +20,8 @@ const REGION: &str = "us-east-1";
 pub(crate) struct OpenStore {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) endpoint: Option<RunningEndpoint>,
+    /// The hosts that its links name.
+    pub(crate) hosts: Vec<SignedHost>,
 }
 
 /// Returns the store at a MinIO or S3 server; nothing is sent yet.
@@ -28,6 +30,7 @@ pub(crate) fn minio(settings: &MinioSettings, clock: Arc<dyn Clock>) -> Result<O
     Ok(OpenStore {
         store: Arc::new(Traced::new(Retrying::new(store, RetryPolicy::default()))),
         endpoint: None,
+        hosts: settings.hosts(),
     })
 }
 
@@ -41,7 +44,8 @@ pub(crate) async fn embedded(
 ) -> Result<OpenStore, Cause> {
     let credentials = random_credentials()?;
     let bound = S3Endpoint::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let links = LinkSigner::new(bound.host()?, REGION, credentials.clone());
+    let host = bound.host()?;
+    let links = LinkSigner::new(host.clone(), REGION, credentials.clone());
     let settings = settings.clone();
     // Opening looks at the disk.
     let files =
@@ -52,6 +56,7 @@ pub(crate) async fn embedded(
     Ok(OpenStore {
         store,
         endpoint: Some(endpoint),
+        hosts: vec![host],
     })
 }
 

@@ -14,8 +14,8 @@ use fal_client::FalQueue;
 use fal_client::testing::{JobScript, ScriptedFalQueue};
 use imagen4_domain::{Generation, MemoryGenerationStore, PictureState, RequestDraft, UserId};
 use serde_json::json;
-use storage::pictures::ImageFormat;
 use storage::pictures::testing::{ScriptedSource, sample_picture};
+use storage::pictures::{DeletionOutcome, ImageFormat};
 use storage::testing::{CountingStore, Operation};
 use storage::{GetOptions, MemoryStore, ObjectStore, SystemClock};
 use tempfile::TempDir;
@@ -95,6 +95,27 @@ async fn another_start_finds_what_was_made() {
     let bytes = bytes.body.collect(picture.size_bytes).await.unwrap();
     assert_eq!(storage::Sha256Digest::of(&bytes), picture.sha256);
     second.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_deleted_by_the_link_that_was_given_out() {
+    let folder = TempDir::new().unwrap();
+    let services = in_folder(&folder).start().await.unwrap();
+    let draft = RequestDraft::new("a fox in the snow").with_images(1);
+    let generation = services
+        .generate()
+        .generate(&ada(), draft, |_| {})
+        .await
+        .unwrap();
+    let PictureState::Stored(picture) = &generation.pictures()[0].state else {
+        panic!("{:?}", generation.pictures());
+    };
+    let pictures = services.pictures();
+    let link = pictures.link(&picture.object).await.unwrap();
+    let reports = pictures.delete_links(&[link.expose()]).await;
+    assert_eq!(reports[0].object.as_ref(), Some(&picture.object));
+    assert_eq!(reports[0].outcome, DeletionOutcome::Deleted);
+    services.shutdown().await;
 }
 
 #[tokio::test]

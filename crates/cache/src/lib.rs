@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cache;
+mod doubt;
 mod error;
 mod families;
 mod filter_hash;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::doubt::Doubts;
 use crate::flight::{Flight, Flights, Outcome};
 use crate::outage::{Outages, Side};
 use crate::typed::{read, write};
@@ -19,9 +20,15 @@ use crate::{Cache, FamilyKey};
 ///   one of those who wait takes over.
 /// - A [`put`](Self::put) or [`forget`](Self::forget) during a load keeps what that load read out of the cache.
 ///   Across processes the key's life bounds how long an old value may stand.
+/// - A `put`, `forget` or [`bump`](Self::bump) that failed, or whose caller went away before the answer, puts its
+///   key in **doubt**: reads of it are a miss until what stands there was removed or replaced. Ten thousand keys
+///   are remembered; with more, every key is in doubt until it was repaired once, for at most a day.
 ///
 /// Commit to the record store first, and call `put`, `forget` or `bump` afterwards.
-/// Clones share the loads and the warnings.
+/// Clones share the loads, the warnings and the doubts.
+///
+/// The doubts do not repair what **other processes** read: an old value stands for them until this process
+/// removes or replaces it, or its life ends. They end with the process, too.
 ///
 /// # Examples
 ///
@@ -56,6 +63,7 @@ use crate::{Cache, FamilyKey};
 pub struct ReadThrough {
     cache: Arc<dyn Cache>,
     flights: Arc<Flights>,
+    doubts: Arc<Doubts>,
     outages: Arc<Outages>,
 }
 
@@ -65,6 +73,7 @@ impl ReadThrough {
         Self {
             cache,
             flights: Arc::default(),
+            doubts: Arc::default(),
             outages: Arc::default(),
         }
     }
@@ -81,12 +90,18 @@ impl ReadThrough {
 
     /// Returns what the cache holds under `key`.
     ///
+    /// What stands under a key in doubt is removed first; while that fails it is a miss.
+    ///
     /// # Cancellation
     ///
-    /// Nothing is changed.
+    /// Nothing is changed, or what was in doubt is removed.
     pub async fn get<T: DeserializeOwned>(&self, key: &FamilyKey) -> Option<T> {
-        let outcome = self.cache.get(key.key()).await;
-        let bytes = self.outages.absorb(Side::Reads, outcome).flatten();
+        let bytes = if self.is_trusted(key).await {
+            let outcome = self.cache.get(key.key()).await;
+            self.outages.absorb(Side::Reads, outcome).flatten()
+        } else {
+            None
+        };
         let value = bytes.and_then(|bytes| read(key, &bytes));
         count_read(key, value.is_some());
         value
@@ -94,17 +109,21 @@ impl ReadThrough {
 
     /// Reads once more before a load: the load of another may have ended since we missed.
     async fn get_again<T: DeserializeOwned>(&self, key: &FamilyKey) -> Option<T> {
+        if self.doubts.about(key.key()).is_some() {
+            return None;
+        }
         let bytes = self.cache.get(key.key()).await.ok().flatten()?;
         read(key, &bytes)
     }
 
-    /// Returns what the cache holds under `keys`, in their order, in one round trip.
+    /// Returns what the cache holds under `keys`, in their order, in one round trip; a key in doubt is a miss.
     ///
     /// # Cancellation
     ///
     /// Nothing is changed.
     pub async fn get_many<T: DeserializeOwned>(&self, keys: &[FamilyKey]) -> Vec<Option<T>> {
         let plain: Vec<_> = keys.iter().map(|key| key.key().clone()).collect();
+        let doubts: Vec<_> = plain.iter().map(|key| self.doubts.about(key)).collect();
         let outcome = self.cache.get_many(&plain).await;
         let found = self
             .outages
@@ -112,8 +131,9 @@ impl ReadThrough {
             .unwrap_or_default();
         let mut found = found.into_iter();
         keys.iter()
-            .map(|key| {
-                let bytes = found.next().flatten();
+            .zip(doubts)
+            .map(|(key, doubt)| {
+                let bytes = found.next().flatten().filter(|_| doubt.is_none());
                 let value = bytes.and_then(|bytes| read(key, &bytes));
                 count_read(key, value.is_some());
                 value
@@ -182,16 +202,20 @@ impl ReadThrough {
             return Some(Ok(Some(Arc::new(value))));
         }
         metrics::counter!("cache.loads", "family" => key.family().spec().name).increment(1);
+        // What is read from here on has the change whose failure cast this doubt, but none that comes later.
+        let doubt = self.doubts.about(key.key());
         let value = match load().await {
             Ok(Some(value)) => value,
             Ok(None) => return Some(Ok(None)),
             Err(error) => return Some(Err(Arc::new(error))),
         };
         if !flight.is_stale() {
-            self.store(key, &value).await;
+            let is_stored = self.store(key, &value).await;
             if flight.is_stale() {
                 // The change came while we wrote: what stands there now may be ours, and old.
                 self.remove(key).await;
+            } else if let Some(doubt) = doubt.filter(|_| is_stored) {
+                self.doubts.clear(key.key(), doubt);
             }
         }
         Some(Ok(Some(Arc::new(value))))
@@ -201,17 +225,20 @@ impl ReadThrough {
     ///
     /// # Cancellation
     ///
-    /// The value is kept or not.
+    /// The value is kept or not; the key is in doubt.
     pub async fn put<T: Serialize + Sync>(&self, key: &FamilyKey, value: &T) {
         self.flights.supersede(key.key());
-        self.store(key, value).await;
+        let change = self.doubts.change(key.key());
+        if self.store(key, value).await {
+            change.done();
+        }
     }
 
     /// Removes what stands under `key`, whose record was changed or removed before.
     ///
     /// # Cancellation
     ///
-    /// The value is removed or not.
+    /// The value is removed or not; the key is in doubt.
     pub async fn forget(&self, key: &FamilyKey) {
         self.flights.supersede(key.key());
         self.remove(key).await;
@@ -219,12 +246,16 @@ impl ReadThrough {
 
     /// Returns the version under `key`, beginning one when there is none; `None` when the cache fails.
     ///
-    /// Without a version nothing that depends on it may be taken from the cache or kept in it.
+    /// Without a version nothing that depends on it may be taken from the cache or kept in it. A version whose
+    /// bump failed is bumped first.
     ///
     /// # Cancellation
     ///
-    /// A version is begun or not.
+    /// A version is begun, or raised, or not.
     pub async fn version(&self, key: &FamilyKey) -> Option<u64> {
+        if self.doubts.about(key.key()).is_some() {
+            return self.bump(key).await;
+        }
         let outcome = self.cache.get(key.key()).await;
         let found = self.outages.absorb(Side::Reads, outcome)?;
         let digits = found.as_deref().map(std::str::from_utf8);
@@ -240,28 +271,52 @@ impl ReadThrough {
 
     /// Raises the version under `key`, so that what was kept under the one before is never read again.
     ///
-    /// `None` means that the cache fails; then what was kept may be read until its own life ends.
+    /// `None` means that the cache fails; then [`version`](Self::version) gives none until a bump succeeded, and
+    /// other processes may read what was kept until its own life ends.
     ///
     /// # Cancellation
     ///
-    /// The version is raised or not.
+    /// The version is raised or not; the key is in doubt.
     pub async fn bump(&self, key: &FamilyKey) -> Option<u64> {
+        let change = self.doubts.change(key.key());
         let outcome = self.cache.bump(key.key(), key.ttl()).await;
-        self.outages.absorb(Side::Writes, outcome)
+        let version = self.outages.absorb(Side::Writes, outcome)?;
+        change.done();
+        Some(version)
     }
 
-    async fn store<T: Serialize + Sync>(&self, key: &FamilyKey, value: &T) {
+    /// Writes `value`; `true` when nothing older stands there any more.
+    async fn store<T: Serialize + Sync>(&self, key: &FamilyKey, value: &T) -> bool {
         let Some(bytes) = write(key, value) else {
             // An older value must not stay in the place of one that cannot be kept.
             return self.remove(key).await;
         };
         let outcome = self.cache.set(key.key(), bytes, key.ttl()).await;
-        self.outages.absorb(Side::Writes, outcome);
+        self.outages.absorb(Side::Writes, outcome).is_some()
     }
 
-    async fn remove(&self, key: &FamilyKey) {
+    /// Removes what stands under `key`; `false` when it may stand there still, which puts the key in doubt.
+    async fn remove(&self, key: &FamilyKey) -> bool {
+        let change = self.doubts.change(key.key());
         let outcome = self.cache.delete(key.key()).await;
-        self.outages.absorb(Side::Writes, outcome);
+        let is_gone = self.outages.absorb(Side::Writes, outcome).is_some();
+        if is_gone {
+            change.done();
+        }
+        is_gone
+    }
+
+    /// Returns whether the key may be read, after what stood there was removed if it was in doubt.
+    async fn is_trusted(&self, key: &FamilyKey) -> bool {
+        let Some(doubt) = self.doubts.about(key.key()) else {
+            return true;
+        };
+        let outcome = self.cache.delete(key.key()).await;
+        let is_gone = self.outages.absorb(Side::Writes, outcome).is_some();
+        if is_gone {
+            self.doubts.clear(key.key(), doubt);
+        }
+        is_gone
     }
 }
 

@@ -2,16 +2,28 @@
 
 use std::sync::Arc;
 
+use crate::doubt::Doubts;
 use crate::outage::{Outages, Side};
-use crate::{FamilyKey, ReadThrough, RecentList, RecentPage};
+use crate::{CacheError, FamilyKey, ReadThrough, RecentList, RecentPage};
 
 /// The newest ids of a list family, filled from the record store when the list is cold.
 ///
 /// It has the manners of [`ReadThrough`](crate::ReadThrough): failures are a miss or a change left out, counted,
-/// with one warning for each outage. Clones share the warnings.
+/// with one warning for each outage.
+///
+/// A list that misses a change would go on claiming to be complete. So a change that failed, or whose caller went
+/// away before the answer, puts the list in **doubt**: it is not read until it was made cold, which the next
+/// read or change of it tries first. Ten thousand lists are remembered; with more, every list is in doubt until
+/// it was made cold once, for at most a day. Clones share the warnings and the doubts.
+///
+/// This does not repair what **other processes** see: they trust the list until this one makes it cold, or its
+/// life ends. The doubts end with the process, and two layers made by [`new`](Self::new) over one list don't
+/// know of each other's. A change that the server carries out after its answer was given up may come after
+/// later ones.
 #[derive(Debug, Clone)]
 pub struct RecentIds {
     list: Arc<dyn RecentList>,
+    doubts: Arc<Doubts>,
     outages: Arc<Outages>,
 }
 
@@ -20,6 +32,7 @@ impl RecentIds {
     pub fn new(list: Arc<dyn RecentList>) -> Self {
         Self {
             list,
+            doubts: Arc::default(),
             outages: Arc::default(),
         }
     }
@@ -28,6 +41,7 @@ impl RecentIds {
     pub fn beside(records: &ReadThrough, list: Arc<dyn RecentList>) -> Self {
         Self {
             list,
+            doubts: Arc::default(),
             outages: Arc::clone(records.outages()),
         }
     }
@@ -37,6 +51,8 @@ impl RecentIds {
     /// When the list is cold, `load` gives the newest ids from the record store, newest first, as many as the
     /// family's cap or all there are; the list keeps them unless a change came between.
     /// A page that is not [complete](RecentPage::complete) is to be read from the record store.
+    ///
+    /// A list in doubt is made cold first. While that fails, `load` answers and the cache is left alone.
     ///
     /// # Errors
     ///
@@ -55,8 +71,12 @@ impl RecentIds {
     where
         F: Future<Output = Result<Vec<String>, E>> + Send,
     {
-        let outcome = self.list.page(key.key(), offset, limit).await;
-        let page = self.outages.absorb(Side::Reads, outcome);
+        let page = if self.is_trusted(key).await {
+            let outcome = self.list.page(key.key(), offset, limit).await;
+            self.outages.absorb(Side::Reads, outcome)
+        } else {
+            None
+        };
         let reachable = page.is_some();
         let page = page.flatten();
         let label = if page.is_some() { "hit" } else { "miss" };
@@ -82,34 +102,65 @@ impl RecentIds {
         Ok(page_of(&ids, cap, offset, limit))
     }
 
-    /// Puts `id` first, after its record was committed.
+    /// Puts `id` first, after its record was committed; a list in doubt is made cold instead.
     ///
     /// # Cancellation
     ///
-    /// The id is put first or not.
+    /// The id is put first or not; the list is in doubt.
     pub async fn push(&self, key: &FamilyKey, id: &str) {
-        let outcome = self.list.push(key.key(), id, &key.limits()).await;
-        self.outages.absorb(Side::Writes, outcome);
+        let limits = key.limits();
+        let push = self.list.push(key.key(), id, &limits);
+        self.change(key, push).await;
     }
 
-    /// Takes `id` out, after its record was removed.
+    /// Takes `id` out, after its record was removed; a list in doubt is made cold instead.
     ///
     /// # Cancellation
     ///
-    /// The id is taken out or not.
+    /// The id is taken out or not; the list is in doubt.
     pub async fn remove(&self, key: &FamilyKey, id: &str) {
-        let outcome = self.list.remove(key.key(), id, &key.limits()).await;
-        self.outages.absorb(Side::Writes, outcome);
+        let limits = key.limits();
+        let remove = self.list.remove(key.key(), id, &limits);
+        self.change(key, remove).await;
     }
 
     /// Makes the list cold.
     ///
     /// # Cancellation
     ///
-    /// The list is cold or not.
+    /// The list is cold or not; it is in doubt.
     pub async fn forget(&self, key: &FamilyKey) {
+        self.change(key, self.list.forget(key.key())).await;
+    }
+
+    /// Runs `call`, or makes a list in doubt cold: no change may give a list that misses another a new life.
+    async fn change(
+        &self,
+        key: &FamilyKey,
+        call: impl Future<Output = Result<bool, CacheError>> + Send,
+    ) {
+        let change = self.doubts.change(key.key());
+        let outcome = if change.is_in_doubt() {
+            self.list.forget(key.key()).await
+        } else {
+            call.await
+        };
+        if self.outages.absorb(Side::Writes, outcome).is_some() {
+            change.done();
+        }
+    }
+
+    /// Returns whether the list may be read, after it was made cold if it was in doubt.
+    async fn is_trusted(&self, key: &FamilyKey) -> bool {
+        let Some(doubt) = self.doubts.about(key.key()) else {
+            return true;
+        };
         let outcome = self.list.forget(key.key()).await;
-        self.outages.absorb(Side::Writes, outcome);
+        let is_cold = self.outages.absorb(Side::Writes, outcome).is_some();
+        if is_cold {
+            self.doubts.clear(key.key(), doubt);
+        }
+        is_cold
     }
 }
 

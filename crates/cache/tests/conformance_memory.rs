@@ -29,6 +29,24 @@ mod memory {
     }
 }
 
+mod memory_on_four_threads {
+    use super::*;
+
+    fn fixture() -> Fixture {
+        fixture_of(MemoryCache::new())
+    }
+
+    mod bytes {
+        use super::*;
+        cache::cache_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 4)], fixture = fixture());
+    }
+
+    mod lists {
+        use super::*;
+        cache::recent_list_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 4)], fixture = fixture());
+    }
+}
+
 mod counting {
     use super::*;
 

@@ -235,3 +235,21 @@ async fn a_shorter_life_is_kept() {
     through.put(&key, &record()).await;
     assert!((14..=15).contains(&seconds_left(&cache, &key).await));
 }
+
+#[tokio::test]
+async fn an_id_that_a_full_server_refused_is_listed_when_there_is_room_again() {
+    let server = RedisServer::start();
+    let recent = RecentIds::new(Arc::new(adapter(&server)));
+    let key = FamilyKey::user_generations(42).unwrap();
+    let page = async |stored: &[&str]| {
+        let stored: Vec<_> = stored.iter().map(ToString::to_string).collect();
+        let load = async |_| Ok::<_, Infallible>(stored);
+        recent.page_or_load(&key, 0, 5, load).await.unwrap().ids
+    };
+    assert_eq!(page(&["1"]).await, ["1"]);
+    server.call(&["CONFIG", "SET", "maxmemory", "1"]);
+    recent.push(&key, "2").await;
+    server.call(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(page(&["2", "1"]).await, ["2", "1"]);
+    assert_eq!(page(&["unread"]).await, ["2", "1"]);
+}

@@ -35,8 +35,9 @@ pub struct Delivered<T> {
 
 /// A typed client over any [`FalQueue`].
 ///
-/// It polls and it reads; repeating failed calls is the work of [`Retrying`](crate::layer::Retrying), put around
-/// the queue. Clones share the queue.
+/// It polls and it reads. Repeating failed calls is the work of [`Retrying`](crate::layer::Retrying), put around
+/// the queue; what still fails on the way to a job that is waited for is asked again with the next poll.
+/// Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct FalClient {
     queue: Arc<dyn FalQueue>,
@@ -88,7 +89,12 @@ impl FalClient {
     /// # Errors
     ///
     /// The model's own error for a failed job; `TimedOut` when the policy's time has passed; the error of a call
-    /// that failed, after which the job goes on. Each names the job, so that the wait can be taken up again.
+    /// that a repeat does not cure, as `Unauthorized`, after which the job goes on. Each names the job, so that
+    /// the wait can be taken up again.
+    ///
+    /// Trouble on the way to the job (`Unavailable`, `RateLimited`, a call that ran out of time, retries of
+    /// these used up) ends no wait: the job is polled again until the policy's time has passed, and the last
+    /// trouble is the source of the `TimedOut`.
     ///
     /// # Cancellation
     ///

@@ -178,21 +178,124 @@ async fn a_result_that_comes_after_its_status_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_a_call_names_the_job_so_that_the_wait_can_go_on() {
-    let queue = ScriptedFalQueue::new(answering());
-    queue.fail_next(
-        Operation::Status,
-        FalError::new(FalErrorKind::Unavailable, Operation::Status),
-    );
+async fn an_error_that_ends_the_wait_names_the_job_so_that_the_wait_can_go_on() {
+    for (kind, operation) in [
+        (FalErrorKind::Unauthorized, Operation::Status),
+        (FalErrorKind::NotFound, Operation::Status),
+        (FalErrorKind::Malformed, Operation::Result),
+    ] {
+        let queue = ScriptedFalQueue::new(answering());
+        queue.fail_next(operation, FalError::new(kind, operation));
+        let client = client(&queue, PollPolicy::default());
+        let job = submit(&client).await;
+        let error = client.wait(&job, |_| ()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.request_id()),
+            (kind, Some(&job.request_id))
+        );
+        assert_eq!(queue.calls(operation), 1, "{kind:?}");
+        client.wait(&job, |_| ()).await.unwrap();
+        assert_eq!((queue.accepted(), queue.cancelled()), (1, 0));
+    }
+}
+
+/// Each kind of trouble on the way to a job, for one call of `operation`.
+fn troubles(operation: Operation) -> Vec<FalError> {
+    let trouble = |kind| FalError::new(kind, operation);
+    vec![
+        trouble(FalErrorKind::Unavailable).with_status(503),
+        trouble(FalErrorKind::Unavailable).with_retryable(false),
+        trouble(FalErrorKind::RateLimited).with_status(429),
+        trouble(FalErrorKind::Unavailable).into_exhausted(4),
+        trouble(FalErrorKind::RateLimited).into_exhausted(4),
+        trouble(FalErrorKind::TimedOut),
+        trouble(FalErrorKind::TimedOut).into_exhausted(4),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_on_the_way_does_not_abandon_a_paid_job() {
+    for operation in [Operation::Status, Operation::Result] {
+        let queue = ScriptedFalQueue::new(answering());
+        let troubles = troubles(operation);
+        let many = u64::try_from(troubles.len()).unwrap();
+        for error in troubles {
+            queue.fail_next(operation, error);
+        }
+        let client = client(&queue, PollPolicy::default());
+        let job = submit(&client).await;
+        let start = Instant::now();
+        let output = client.wait(&job, |_| ()).await.unwrap();
+        assert_eq!(output.value["answer"], "yes");
+        assert!(queue.calls(operation) > many);
+        assert!(start.elapsed().as_secs() >= many, "pauses stand between");
+        assert_eq!(queue.accepted(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_to_the_end_is_the_source_of_the_time_out() {
+    for operation in [Operation::Status, Operation::Result] {
+        let queue = ScriptedFalQueue::new(answering());
+        for status in 1..=200 {
+            let down = FalError::new(FalErrorKind::Unavailable, operation).with_status(status);
+            queue.fail_next(operation, down);
+        }
+        let poll = PollPolicy::default().with_on_timeout(OnTimeout::Keep);
+        let client = client(&queue, poll);
+        let job = submit(&client).await;
+        let start = Instant::now();
+        let error = client.wait(&job, |_| ()).await.unwrap_err();
+        assert_eq!(start.elapsed().as_secs(), 300);
+        assert_eq!(
+            (error.kind(), error.operation(), error.request_id()),
+            (
+                FalErrorKind::TimedOut,
+                Operation::Wait,
+                Some(&job.request_id)
+            )
+        );
+        let source = std::error::Error::source(&error).unwrap();
+        let last: &FalError = source.downcast_ref().unwrap();
+        assert_eq!(last.operation(), operation);
+        assert_eq!(
+            last.status().map(u64::from),
+            Some(queue.calls(operation)),
+            "the last one is kept"
+        );
+        assert_eq!(queue.cancelled(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verdict_ends_the_wait_at_once() {
+    for (kind, word) in [
+        (FalErrorKind::Refused, "content_policy_violation"),
+        (FalErrorKind::InvalidInput, "missing"),
+        (FalErrorKind::Provider, "internal_server_error"),
+        (FalErrorKind::Cancelled, "client_cancelled"),
+        (FalErrorKind::TimedOut, "generation_timeout"),
+    ] {
+        let verdict = FalError::new(kind, Operation::Result)
+            .with_error_type(word)
+            .with_status(504);
+        let queue = ScriptedFalQueue::new(JobScript::fails(verdict).with_silent_failure());
+        let client = client(&queue, PollPolicy::default());
+        let job = submit(&client).await;
+        let error = client.wait(&job, |_| ()).await.unwrap_err();
+        assert_eq!((error.kind(), error.error_type()), (kind, Some(word)));
+        assert_eq!(queue.calls(Operation::Result), 1, "{word}");
+    }
+    // FAL tells of the caller's own limit to start by a header, and perhaps without a word.
+    let late = FalError::new(FalErrorKind::TimedOut, Operation::Result).with_status(504);
+    let queue = ScriptedFalQueue::new(JobScript::fails(late).with_silent_failure());
     let client = client(&queue, PollPolicy::default());
     let job = submit(&client).await;
     let error = client.wait(&job, |_| ()).await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.request_id()),
-        (FalErrorKind::Unavailable, Some(&job.request_id))
+        (error.operation(), queue.calls(Operation::Result)),
+        (Operation::Result, 1)
     );
-    client.wait(&job, |_| ()).await.unwrap();
-    assert_eq!((queue.accepted(), queue.cancelled()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

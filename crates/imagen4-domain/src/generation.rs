@@ -86,6 +86,10 @@ impl Generation {
             Step::Generated {
                 billable_micros, ..
             } => next.billable_micros = *billable_micros,
+            Step::Unknown {
+                request_id: Some(request_id),
+                ..
+            } => next.request_id = Some(request_id.clone()),
             _ => {}
         }
         Ok(next)
@@ -126,12 +130,12 @@ impl Generation {
         &self.model_used
     }
 
-    /// Returns FAL's name of the job, once it is known.
+    /// Returns FAL's name of the job, once it is known; in the state `Unknown` the one to look under.
     pub fn request_id(&self) -> Option<&RequestId> {
         self.request_id.as_ref()
     }
 
-    /// Returns where the job is found again, once FAL has taken the request.
+    /// Returns where the job is found again, once FAL has taken the request, or perhaps has and named it.
     pub fn job(&self) -> Option<JobHandle> {
         let endpoint = self.model_used.endpoint().clone();
         let request_id = self.request_id.clone()?;
@@ -166,10 +170,11 @@ impl Generation {
         }
     }
 
-    /// Returns where the pictures lie with the provider; empty unless the state is `Generated`.
+    /// Returns where the pictures lie with the provider: in the state `Generated`, and in `Failed` when that came
+    /// after it, since what is there is paid for. Empty in every other state.
     pub fn provider_links(&self) -> &[ProviderLink] {
         match &self.state {
-            State::Generated { links } => links,
+            State::Generated { links } | State::Failed { links, .. } => links,
             _ => &[],
         }
     }

@@ -54,7 +54,7 @@ pub trait ImageGenerator: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `ModelRetired`, `Refused`, `InvalidInput`, `Unauthorized`, `Unavailable`, `Config`: provably not taken.
-    /// `Unknown`: perhaps taken.
+    /// `Unknown`: perhaps taken; [`GeneratorError::request_id`] names the job when the answer did.
     ///
     /// # Cancellation
     ///

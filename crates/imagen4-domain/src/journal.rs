@@ -79,10 +79,13 @@ pub enum Step {
     },
     /// The user or the program wanted no more of it. Ends the generation.
     Cancelled,
-    /// The request was perhaps taken, and nobody knows its id. Ends the generation until somebody finds it.
+    /// The request was perhaps taken. Ends the generation until somebody finds the job.
     Unknown {
         /// Why, in words for the user.
         reason: String,
+        /// FAL's name of the job, where the answer had one: the place to look.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<RequestId>,
     },
     /// Everything about it was removed. Ends the generation.
     Erased,

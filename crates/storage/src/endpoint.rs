@@ -22,5 +22,6 @@ mod multipart;
 mod server;
 mod service;
 mod streams;
+mod unread;
 
 pub use server::{BoundEndpoint, RunningEndpoint, S3Endpoint};

@@ -9,6 +9,58 @@ use chrono::{DateTime, Utc};
 /// Whoever has the link can read the object, and tomorrow it is dead.
 /// So it is no identity and no text: it cannot be serialised, `Debug` hides it, and the only way to its
 /// text is [`expose`](Self::expose), at the place where it is handed to the person who asked.
+///
+/// ```
+/// # use storage::SignedUrl;
+/// fn hand_over(link: &SignedUrl) -> String {
+///     format!("{} until {}", link.expose(), link.expires_at())
+/// }
+/// ```
+///
+/// None of these compiles: printing it, logging it, lending or taking it as text, writing it as JSON, and
+/// deriving serde's traits for a record that holds one.
+///
+/// ```compile_fail,E0277
+/// # use storage::SignedUrl;
+/// fn hand_over(link: &SignedUrl) -> String {
+///     format!("{} until {}", link, link.expires_at())
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use storage::SignedUrl;
+/// fn log(link: &SignedUrl) {
+///     tracing::info!(%link, "a link was made");
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use storage::SignedUrl;
+/// fn lend(link: &SignedUrl) -> &str {
+///     link.as_ref()
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use storage::SignedUrl;
+/// fn keep(link: &SignedUrl) -> Option<String> {
+///     serde_json::to_string(link).ok()
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// #[derive(serde::Serialize)]
+/// struct Record {
+///     link: storage::SignedUrl,
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// #[derive(serde::Deserialize)]
+/// struct Record {
+///     link: storage::SignedUrl,
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedUrl {
     url: String,

@@ -1,28 +1,38 @@
-//! The one place where this crate makes HTTP clients.
+//! The one place where this crate decides whom TLS trusts.
 
 use std::sync::{Arc, OnceLock};
 
 use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// Returns a builder of a client that trusts what the platform trusts, uses no proxy and follows no
-/// redirect.
+/// Returns the configuration that trusts what the platform trusts.
 ///
-/// The TLS configuration is given to the client whole, so nothing global is installed.
+/// It is given to the clients whole, so nothing global is installed.
 /// The certificates of the platform are read once per process.
 ///
 /// # Errors
 ///
 /// The error of rustls when the platform has no trusted certificates.
-pub(crate) fn https_client_builder() -> Result<reqwest::ClientBuilder, rustls::Error> {
+pub(crate) fn platform_config() -> Result<ClientConfig, rustls::Error> {
     static PLATFORM: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(config) = PLATFORM.get() {
-        return Ok(client_builder(config.clone()));
+        return Ok(config.clone());
     }
     let config = config_builder()?
         .with_platform_verifier()?
         .with_no_client_auth();
-    Ok(client_builder(PLATFORM.get_or_init(move || config).clone()))
+    Ok(PLATFORM.get_or_init(move || config).clone())
+}
+
+/// Returns a builder of a client that trusts what the platform trusts, uses no proxy and follows no
+/// redirect.
+///
+/// # Errors
+///
+/// The error of rustls when the platform has no trusted certificates.
+#[cfg(feature = "minio")]
+pub(crate) fn https_client_builder() -> Result<reqwest::ClientBuilder, rustls::Error> {
+    platform_config().map(client_builder)
 }
 
 /// Returns the same builder for a server that speaks plain HTTP, trusting no certificate at all, so that
@@ -44,6 +54,7 @@ fn config_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
 }
 
+#[cfg(feature = "minio")]
 fn client_builder(config: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(config)
@@ -57,6 +68,8 @@ mod tests {
 
     #[test]
     fn clients_are_built_without_a_global_provider() {
+        assert!(platform_config().is_ok());
+        #[cfg(feature = "minio")]
         assert!(https_client_builder().unwrap().build().is_ok());
         assert!(rustls::crypto::CryptoProvider::get_default().is_none());
     }

@@ -2,7 +2,10 @@
 #![cfg(feature = "minio")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up panics")]
 
-use std::sync::{Arc, Mutex};
+#[path = "minio_faults/scripted.rs"]
+mod scripted;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,111 +16,19 @@ use storage::{
     Body, Credentials, GetOptions, ListOptions, ObjectRef, ObjectStore, PutOptions,
     StorageErrorKind, SystemClock,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
+
+use self::scripted::{Act, Scripted, answer, multipart, stored};
 
 const MIB: usize = 1024 * 1024;
 
-/// What the server does with a request.
-#[derive(Debug, Clone)]
-enum Act {
-    /// Answers with a status, headers (each ended by a line break) and a body.
-    Answer(u16, String, String),
-    /// Promises more bytes than it sends, and hangs up.
-    Cut,
-    /// Sends the head and the first bytes, and then nothing.
-    StallInBody,
-    /// Says nothing.
-    Stall,
-}
-
-fn answer(status: u16, body: &str) -> Act {
-    Act::Answer(status, String::new(), body.to_owned())
-}
-
-/// A server that does what the script says to each first line, such as `PUT /bucket/key HTTP/1.1`.
-struct Scripted {
-    url: String,
-    seen: Arc<Mutex<Vec<String>>>,
-}
-
-impl Scripted {
-    async fn start(script: impl Fn(&str) -> Act + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (script, log) = (Arc::new(script), Arc::clone(&seen));
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let (script, log) = (Arc::clone(&script), Arc::clone(&log));
-                tokio::spawn(async move { serve(socket, &*script, &log).await });
-            }
-        });
-        Self { url, seen }
-    }
-
-    fn seen(&self) -> Vec<String> {
-        self.seen.lock().unwrap().clone()
-    }
-
-    fn settings(&self) -> MinioSettings {
-        let keys = Credentials::new("who", Secret::new("word"));
-        MinioSettings::new(self.url.parse().unwrap(), keys)
-            .with_call_limit(Duration::from_millis(500))
-            .with_idle_limit(Duration::from_millis(300))
-    }
-
-    fn store(&self) -> MinioStore {
-        MinioStore::new(&self.settings(), Arc::new(SystemClock)).unwrap()
-    }
-}
-
-async fn serve(
-    mut socket: TcpStream,
-    script: &(dyn Fn(&str) -> Act + Sync),
-    log: &Mutex<Vec<String>>,
-) {
-    while let Some(head) = read_request(&mut socket).await {
-        let line = head.lines().next().unwrap_or_default().to_owned();
-        log.lock().unwrap().push(line.clone());
-        let reply = match script(&line) {
-            Act::Answer(status, headers, body) => format!(
-                "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}",
-                body.len()
-            ),
-            Act::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort".to_owned(),
-            Act::StallInBody => {
-                let text = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nfirst";
-                socket.write_all(text.as_bytes()).await.unwrap();
-                return std::future::pending().await;
-            }
-            Act::Stall => return std::future::pending().await,
-        };
-        if socket.write_all(reply.as_bytes()).await.is_err() || reply.ends_with("short") {
-            return;
-        }
-    }
-}
-
-/// Reads a request with its body and returns its head.
-async fn read_request(socket: &mut TcpStream) -> Option<String> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(socket.read_u8().await.ok()?);
-    }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    socket.read_exact(&mut body).await.ok()?;
-    Some(head)
-}
-
 fn object() -> ObjectRef {
     "bucket/key".parse().unwrap()
+}
+
+async fn refused_put(store: &MinioStore, body: Body) -> StorageErrorKind {
+    let put = store.put(&object(), body, PutOptions::create_only()).await;
+    put.unwrap_err().kind()
 }
 
 fn endless(megabytes: usize) -> Body {
@@ -126,24 +37,6 @@ fn endless(megabytes: usize) -> Body {
         stream::iter((0..megabytes).map(move |_| Ok(piece.clone()))),
         None,
     )
-}
-
-/// A server that takes multipart uploads and answers the completion as told.
-fn multipart(completion: Act) -> impl Fn(&str) -> Act {
-    move |line| {
-        if line.starts_with("post") && line.contains("?uploads") {
-            answer(
-                200,
-                "<InitiateMultipartUploadResult><UploadId>id+/=</UploadId></InitiateMultipartUploadResult>",
-            )
-        } else if line.starts_with("post") {
-            completion.clone()
-        } else if line.contains("partnumber=2") && matches!(completion, Act::Stall) {
-            Act::Stall
-        } else {
-            Act::Answer(200, "etag: \"part\"\r\n".to_owned(), String::new())
-        }
-    }
 }
 
 #[tokio::test]
@@ -214,7 +107,7 @@ async fn the_pause_that_a_busy_server_asks_for_is_told() {
 
 #[tokio::test]
 async fn a_put_is_one_request_and_asks_nothing_of_the_bucket() {
-    let server = Scripted::start(|_| answer(200, "")).await;
+    let server = Scripted::start(|_| stored()).await;
     let store = server.store();
     for _ in 0..3 {
         store
@@ -227,7 +120,7 @@ async fn a_put_is_one_request_and_asks_nothing_of_the_bucket() {
 
 #[tokio::test]
 async fn a_server_that_overwrites_is_found_out_and_then_asked_first() {
-    let server = Scripted::start(|_| answer(200, "")).await;
+    let server = Scripted::start(|_| stored()).await;
     let bucket = object().bucket;
     let found = server.store().probe_conditional_put(&bucket).await.unwrap();
     assert_eq!(found, ConditionalPut::Ignored);
@@ -312,4 +205,186 @@ async fn a_dropped_put_aborts_its_upload() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("no abort: {:?}", server.seen());
+}
+
+#[tokio::test]
+async fn short_and_long_streams_are_never_whole_at_the_server() {
+    for length in [100_001, 99_999] {
+        let server = Scripted::start(|_| stored()).await;
+        let pieces = (0..10).map(|_| Ok(Bytes::from(vec![b'a'; 10_000])));
+        let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()), Some(length));
+        let put = server
+            .store()
+            .put(&object(), body, PutOptions::overwrite())
+            .await;
+        assert_eq!(put.unwrap_err().kind(), StorageErrorKind::Corrupt);
+        assert!(server.bodies().is_empty() && server.seen().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn empty_pieces_do_not_end_a_stream() {
+    for length in [Some(6), None] {
+        let server = Scripted::start(|_| stored()).await;
+        let pieces = ["", "abc", "", "", "def", ""].map(|piece| Ok(Bytes::from(piece)));
+        let body = Body::from_stream(stream::iter(pieces), length);
+        let put = server
+            .store()
+            .put(&object(), body, PutOptions::overwrite())
+            .await;
+        assert_eq!(put.unwrap().size_bytes, 6);
+        assert_eq!(server.bodies(), ["abcdef"]);
+    }
+}
+
+/// The url crate would make another key or bucket of these, so they must not become references at all.
+#[test]
+fn keys_with_dot_segments_are_none() {
+    for key in [
+        "../other/a",
+        "odd/../a",
+        "a/..",
+        "..",
+        ".",
+        "./a",
+        "a/./b",
+        "/a",
+        "a//b",
+        "a\\..\\b",
+    ] {
+        assert!(key.parse::<storage::ObjectKey>().is_err(), "{key}");
+        assert!(
+            format!("bucket/{key}").parse::<ObjectRef>().is_err(),
+            "{key}"
+        );
+    }
+}
+
+/// What only looks like a dot segment reaches the server as it is.
+#[tokio::test]
+async fn percent_forms_of_dot_segments_stay_text() {
+    let server = Scripted::start(|_| stored()).await;
+    let store = server.store();
+    for key in ["%2e%2e/a", "a/%2E%2E", ".../a"] {
+        let object = format!("bucket/{key}").parse().unwrap();
+        let put = store.put(&object, "abc".into(), PutOptions::overwrite());
+        put.await.unwrap();
+    }
+    assert_eq!(
+        server.seen(),
+        [
+            "put /bucket/%252e%252e/a http/1.1",
+            "put /bucket/a/%252e%252e http/1.1",
+            "put /bucket/.../a http/1.1",
+        ]
+    );
+}
+
+/// The crate keeps a signing key for a day, whatever the secret; a new store must not meet the old one.
+#[cfg(feature = "s3-endpoint")]
+#[tokio::test]
+async fn a_rotated_secret_is_used_at_once_on_both_planes() {
+    let inside = storage::MemoryStore::new(Arc::new(SystemClock));
+    inside.ensure_bucket(&object().bucket).await.unwrap();
+    let right = Credentials::new("who", Secret::new("the-new-secret"));
+    let endpoint = storage::endpoint::S3Endpoint::serve(
+        Arc::new(inside),
+        ([127, 0, 0, 1], 0).into(),
+        std::slice::from_ref(&right),
+        "us-east-1",
+    )
+    .await
+    .unwrap();
+    let store_of = |keys| {
+        let settings = MinioSettings::new(endpoint.url().parse().unwrap(), keys);
+        MinioStore::new(&settings, Arc::new(SystemClock)).unwrap()
+    };
+    let old = store_of(Credentials::new("who", Secret::new("the-old-secret")));
+    let denied = StorageErrorKind::Denied;
+    assert_eq!(refused_put(&old, "abc".into()).await, denied);
+    let list = old.list(&object().bucket, ListOptions::default()).await;
+    assert_eq!(list.unwrap_err().kind(), denied);
+
+    let new = store_of(right);
+    let object = object();
+    let put = new.put(&object, "abc".into(), PutOptions::overwrite());
+    put.await.unwrap();
+    let page = new.list(&object.bucket, ListOptions::default()).await;
+    assert_eq!(page.unwrap().entries.len(), 1);
+}
+
+#[tokio::test]
+async fn a_bulk_delete_carries_no_key_that_xml_would_change() {
+    let server = Scripted::start(|line| {
+        if line.starts_with("post") {
+            answer(
+                200,
+                "<DeleteResult><Deleted><Key>a</Key></Deleted><Deleted><Key>j</Key></Deleted></DeleteResult>",
+            )
+        } else {
+            answer(204, "")
+        }
+    })
+    .await;
+    let names = ["a", "b&c", "d<e>", "f\"g", "h'i", "j", " k ", "l&amp;m"];
+    let keys: Vec<_> = names.iter().map(|name| name.parse().unwrap()).collect();
+    let report = server.store().delete_many(&object().bucket, &keys).await;
+    let report = report.unwrap();
+    let told: Vec<_> = report.iter().map(|gone| gone.key.as_str()).collect();
+    assert_eq!(told, names);
+    assert!(report.iter().all(|gone| gone.outcome.is_ok()));
+    let document = server.bodies().concat();
+    assert_eq!(document.matches("<Key>").count(), 2, "{document}");
+    assert!(document.contains("<Key>a</Key>") && document.contains("<Key>j</Key>"));
+    let mut singles = server.seen();
+    singles.retain(|line| line.starts_with("delete"));
+    singles.sort();
+    assert_eq!(
+        singles,
+        [
+            "delete /bucket/%20k%20 http/1.1",
+            "delete /bucket/b%26c http/1.1",
+            "delete /bucket/d%3ce%3e http/1.1",
+            "delete /bucket/f%22g http/1.1",
+            "delete /bucket/h%27i http/1.1",
+            "delete /bucket/l%26amp%3bm http/1.1",
+        ]
+    );
+}
+
+fn refusal(status: u16, code: &str) -> Act {
+    let body = format!("<Error><Code>{code}</Code><Message>m</Message></Error>");
+    Act::Answer(status, "content-type: application/xml\r\n".to_owned(), body)
+}
+
+/// The crate lower-cases the codes that it does not know, and servers differ of their own accord.
+#[tokio::test]
+async fn codes_mean_the_same_in_any_case_on_both_planes() {
+    for (status, code, kind) in [
+        (503, "SlowDown", StorageErrorKind::Throttled),
+        (503, "slowdown", StorageErrorKind::Throttled),
+        (412, "PRECONDITIONFAILED", StorageErrorKind::AlreadyExists),
+        (412, "preconditionfailed", StorageErrorKind::AlreadyExists),
+        (404, "nosuchbucket", StorageErrorKind::BucketNotFound),
+        (403, "ACCESSDENIED", StorageErrorKind::Denied),
+    ] {
+        let server = Scripted::start(move |_| refusal(status, code)).await;
+        let store = server.store();
+        assert_eq!(refused_put(&store, "abc".into()).await, kind, "{code}");
+        let list = store.list(&object().bucket, ListOptions::default()).await;
+        assert_eq!(list.unwrap_err().kind(), kind, "{code}");
+    }
+}
+
+/// The crate takes a 409 without a body for a missing bucket; it says that somebody else is at work.
+#[tokio::test]
+async fn an_empty_409_is_a_conflict_and_no_missing_bucket() {
+    let server =
+        Scripted::start(|line| answer(if line.starts_with("head") { 404 } else { 409 }, "")).await;
+    let store = server.store();
+    let throttled = StorageErrorKind::Throttled;
+    assert_eq!(refused_put(&store, "abc".into()).await, throttled);
+    assert_eq!(refused_put(&store, endless(17)).await, throttled);
+    let made = store.ensure_bucket(&object().bucket).await;
+    assert_eq!(made.unwrap_err().kind(), throttled);
 }

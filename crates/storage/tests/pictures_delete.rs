@@ -18,10 +18,10 @@ use storage::pictures::{
     BucketMap, DeletionOutcome, ImageFormat, PictureKind, PictureStorage, RemotePicture,
     SaveRequest,
 };
-use storage::testing::{FailingStore, Failure, ManualClock, Operation};
+use storage::testing::{FailingStore, Failure, ManualClock, MockObjectStore, Operation};
 use storage::{
-    Credentials, GetOptions, LinkLife, LinkSigner, MemoryStore, Metadata, ObjectRef, ObjectStore,
-    PutOptions, StorageErrorKind,
+    Credentials, Deletion, GetOptions, LinkLife, LinkSigner, MemoryStore, Metadata, ObjectInfo,
+    ObjectKey, ObjectRef, ObjectStore, PutOptions, StorageErrorKind,
 };
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -145,6 +145,108 @@ async fn a_second_delete_says_already_absent_also_within_one_call() {
     let (deleted, absent) = (DeletionOutcome::Deleted, DeletionOutcome::AlreadyAbsent);
     assert_eq!(outcomes, [deleted, absent]);
     assert_eq!(pictures.delete(&[there]).await[0].outcome, absent);
+}
+
+#[tokio::test]
+async fn links_are_deleted_by_what_they_name_and_foreign_ones_never() {
+    let log = Log::default();
+    let _guard = log.start();
+    let (store, _, pictures) = fixture().await;
+    let hosts = ["http://minio:9000", "https://img.example"];
+    let pictures = pictures.with_hosts(hosts.map(|host| host.parse().unwrap()));
+    let there = object("imagen4/2026/03/01/there_1.png");
+    let older = object("generated/generated/2026/03/01/older_01.png");
+    let spared = object("imagen4/2026/03/01/spared_1.png");
+    let stuck = object("temp/2026/03/01/stuck_1.png");
+    for object in [&there, &older, &spared, &stuck] {
+        put(&store, object).await;
+    }
+    let denied = Failure::of(Operation::Delete, StorageErrorKind::Denied);
+    store.fail(denied.on_keys(|key| key.contains("stuck")));
+
+    let reports = pictures
+        .delete_links(&[
+            "https://evil.test/imagen4/2026/03/01/spared_1.png?sig=canary",
+            "https://img.example/imagen4/2026/03/01/there_1.png?X-Amz-Signature=canary",
+            "http://minio:9000/generated/generated/2026/03/01/older_01.png",
+            "https://who:canary@img.example/imagen4/2026/03/01/spared_1.png",
+            "http://imagen4.minio:9000/2026/03/01/there_1.png",
+            "https://img.example/temp/2026/03/01/stuck_1.png",
+            "https://img.example/imagen4/2026/03/01/missing_1.png",
+            "https://img.example/backups/2026/03/01/spared_1.png",
+        ])
+        .await;
+    let (deleted, not_ours) = (DeletionOutcome::Deleted, DeletionOutcome::NotOurs);
+    let absent = DeletionOutcome::AlreadyAbsent;
+    let denied = DeletionOutcome::Failed(StorageErrorKind::Denied);
+    let missing = object("imagen4/2026/03/01/missing_1.png");
+    let expected = [
+        (None, not_ours),
+        (Some(there.clone()), deleted),
+        (Some(older.clone()), deleted),
+        (None, not_ours),
+        (Some(there.clone()), absent),
+        (Some(stuck.clone()), denied),
+        (Some(missing), absent),
+        (None, not_ours),
+    ];
+    let found: Vec<_> = reports
+        .iter()
+        .map(|report| (report.object.clone(), report.outcome))
+        .collect();
+    assert_eq!(found, expected);
+    assert!(store.head(&spared).await.is_ok());
+    assert!(store.head(&there).await.is_err() && store.head(&older).await.is_err());
+
+    let log = log.text();
+    assert!(!format!("{log} {reports:?}").contains("canary"), "{log}");
+    assert_eq!(log.matches("NotOurs").count(), 3, "{log}");
+    for text in [there.to_string(), older.to_string(), stuck.to_string()] {
+        assert_eq!(log.matches(&text).count(), 1, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_deleted_by_the_link_that_was_given_out() {
+    let (store, _, pictures) = fixture().await;
+    let pictures = pictures.with_hosts(["http://127.0.0.1:9000".parse().unwrap()]);
+    let there = object("imagen4/2026/03/01/there_1.png");
+    put(&store, &there).await;
+    let link = pictures.link(&there).await.unwrap();
+    let reports = pictures.delete_links(&[link.expose()]).await;
+    assert_eq!(reports[0].outcome, DeletionOutcome::Deleted);
+    assert!(store.head(&there).await.is_err());
+}
+
+#[tokio::test]
+async fn a_store_that_says_nothing_of_a_key_has_not_deleted_it() {
+    let mut store = MockObjectStore::new();
+    let info = ObjectInfo {
+        size_bytes: 3,
+        content_type: None,
+        etag: None,
+        last_modified: None,
+        sha256: None,
+        metadata: Metadata::new(),
+    };
+    store.expect_head().returning(move |_| Ok(info.clone()));
+    let told = |key: &ObjectKey| Deletion {
+        key: key.clone(),
+        outcome: Ok(()),
+    };
+    // The answer leaves out the first key and turns the others round.
+    store
+        .expect_delete_many()
+        .times(1)
+        .returning(move |_, keys| Ok(keys.iter().skip(1).rev().map(told).collect()));
+    let source = Arc::new(ScriptedSource::new());
+    let pictures = PictureStorage::new(Arc::new(store), source, BucketMap::default());
+    let asked = ["temp/a", "temp/b", "temp/c"].map(object);
+    let reports = pictures.delete(&asked).await;
+    let outcomes: Vec<_> = reports.iter().map(|report| report.outcome).collect();
+    let untold = DeletionOutcome::Failed(StorageErrorKind::Unexpected);
+    let deleted = DeletionOutcome::Deleted;
+    assert_eq!(outcomes, [untold, deleted, deleted]);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use storage::ObjectRef;
@@ -82,20 +82,6 @@ fn a_hundred_thousand_keys_lead_back_and_never_collide() {
             Ok(())
         })
         .unwrap();
-}
-
-#[test]
-fn a_retry_after_midnight_gives_the_same_key() {
-    let created_on = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
-    let key = |_retried_on: NaiveDate| {
-        BucketMap::default()
-            .object(PictureKind::Imagen4, created_on, "abc", 1, ImageFormat::Png)
-            .unwrap()
-    };
-    let next_year = created_on.succ_opt().unwrap();
-    assert_eq!(next_year.year(), 2027);
-    assert_eq!(key(created_on), key(next_year));
-    assert_eq!(key(created_on).key.as_str(), "2026/12/31/abc_1.png");
 }
 
 proptest! {

@@ -8,6 +8,8 @@ use crate::tools::workspace;
 /// What is checked before anything runs: form, lints, dependencies.
 pub(crate) fn before_the_tests() -> Outcome {
     run("cargo", &["fmt", "--all", "--check"])?;
+    // The next one reads the manifests of every platform's crates, and not from the network.
+    run("cargo", &["fetch", "--locked"])?;
     run(
         "cargo",
         &["deny", "--offline", "check", "bans", "licenses", "sources"],
@@ -40,6 +42,7 @@ pub(crate) fn tests(variables: &[(&str, String)]) -> Outcome {
             "--all-features",
             "--run-ignored",
             "all",
+            "--no-fail-fast",
         ],
         variables,
     )?;

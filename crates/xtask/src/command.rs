@@ -1,5 +1,6 @@
 //! Running other programs, each announced by a line.
 
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
@@ -21,7 +22,12 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Outcome {
 pub(crate) fn run_with(program: &str, arguments: &[&str], variables: &[(&str, String)]) -> Outcome {
     say(&format!("\n==> {program} {}", arguments.join(" ")));
     let start = SystemTime::now();
-    let status = Command::new(program)
+    let mut command = Command::new(program);
+    // A person who has set up the real services must not pay for a test run.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(name)) {
+        command.env_remove(name);
+    }
+    let status = command
         .args(arguments)
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
@@ -36,6 +42,16 @@ pub(crate) fn run_with(program: &str, arguments: &[&str], variables: &[(&str, St
         "{program} {} failed: {status}",
         arguments.join(" ")
     ))
+}
+
+/// Tells whether an environment variable is a setting of the libraries; `MINIO_TEST_…` is for the tests.
+fn is_setting(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    match &*name {
+        "APP_PROFILE" | "DATA_DIR" | "DATABASE_URL" => true,
+        _ => starts(&["FAL_", "IMAGEN4_", "MINIO_", "REDIS_"]) && !starts(&["MINIO_TEST_"]),
+    }
 }
 
 /// Tells whether `program` answers to `arguments`, without showing what it prints.

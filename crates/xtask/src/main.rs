@@ -2,6 +2,7 @@
 
 mod checks;
 mod command;
+mod s3;
 mod servers;
 mod tools;
 
@@ -12,6 +13,9 @@ use command::Outcome;
 const USAGE: &str = "\
 cargo xtask test           installs and starts what the tests need, then runs every check and test
 cargo xtask test --quick   runs the tests alone, with the servers
+cargo xtask test --s3      runs the rules of the store against the S3 server that MINIO_TEST_ENDPOINT names
+                           (with MINIO_TEST_ACCESS_KEY, MINIO_TEST_SECRET_KEY and MINIO_TEST_REGION)
+                           and shows what it cannot do; its buckets stay, so name a server for tests
 ";
 
 fn main() -> ExitCode {
@@ -20,6 +24,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["test"] => test(true),
         ["test", "--quick"] => test(false),
+        ["test", "--s3"] => s3::test(),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

@@ -48,14 +48,21 @@ impl Ministack {
     }
 
     /// Returns the environment variables under which the tests find the server and its tools.
+    ///
+    /// It is also the server that the tests of any server meet here.
     pub(crate) fn variables(&self, tools: &Tools) -> Vec<(&'static str, String)> {
         let program = |name| tools.python_program(name).display().to_string();
         vec![
             ("S3_TEST_ENDPOINT", format!("http://{}", self.address)),
             ("S3_TEST_ACCESS_KEY", KEY.to_owned()),
             ("S3_TEST_SECRET_KEY", KEY.to_owned()),
+            ("MINIO_TEST_ENDPOINT", format!("http://{}", self.address)),
+            ("MINIO_TEST_ACCESS_KEY", KEY.to_owned()),
+            ("MINIO_TEST_SECRET_KEY", KEY.to_owned()),
+            ("MINIO_TEST_REGION", "us-east-1".to_owned()),
             ("MINISTACK_BIN", program("ministack")),
             ("BOTO3_PYTHON", program("python")),
+            ("S3CMD_BIN", program("s3cmd")),
         ]
     }
 

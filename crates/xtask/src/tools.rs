@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{Outcome, answers, run, say};
 
-/// An S3 server that others wrote, and a client that others wrote.
-const PYTHON_PACKAGES: [&str; 2] = ["ministack==1.5.33", "boto3==1.43.106"];
+/// An S3 server that others wrote, and two clients that others wrote.
+const PYTHON_PACKAGES: [&str; 3] = ["ministack==1.5.33", "boto3==1.43.106", "s3cmd==2.4.0"];
 
 /// Where the tools stand that are ours alone.
 #[derive(Debug)]
@@ -26,11 +26,16 @@ pub(crate) fn install(whole_list: bool) -> Outcome<Tools> {
     debian_package("redis-server", "redis-server", &["--version"])?;
     debian_package("file", "file", &["--version"])?;
     debian_package("curl", "curl", &["--version"])?;
-    cargo_tool("cargo-nextest@0.9.143", &["nextest", "--version"])?;
+    install_nextest()?;
     if whole_list {
         cargo_tool("cargo-deny@0.20.2", &["deny", "--version"])?;
     }
     python_environment()
+}
+
+/// Installs the runner of the tests.
+pub(crate) fn install_nextest() -> Outcome {
+    cargo_tool("cargo-nextest@0.9.143", &["nextest", "--version"])
 }
 
 fn debian_package(package: &str, program: &str, probe: &[&str]) -> Outcome {
@@ -61,8 +66,8 @@ fn python_environment() -> Outcome<Tools> {
         programs: folder.join("bin"),
     };
     let python = tools.python_program("python").display().to_string();
-    let import = "import boto3, ministack";
-    if answers(&python, &["-c", import]) && tools.python_program("ministack").exists() {
+    let programs = ["ministack", "s3cmd"].map(|name| tools.python_program(name).exists());
+    if answers(&python, &["-c", "import boto3, ministack, S3"]) && programs == [true; 2] {
         return Ok(tools);
     }
     if !answers("python3", &["-c", "import venv, ensurepip"]) {

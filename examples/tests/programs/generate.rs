@@ -78,7 +78,7 @@ fn a_second_run_adds_to_the_first() {
     assert_ended(&first, 0);
     assert_ended(&second, 0);
     assert!(
-        second.stdout.contains("2 of yours are there"),
+        second.stdout.contains("newest 2 of me are known"),
         "{}",
         second.stdout
     );

@@ -20,6 +20,7 @@
 //! }
 //! ```
 //!
+//! Rules of changes at the same time start tasks; a test of several threads lets them really meet.
 //! Time passes by `tokio::time::sleep`: with the test's clock paused at once, otherwise really. Lives in the
 //! rules are short enough to wait for.
 
@@ -170,6 +171,7 @@ macro_rules! recent_list_conformance {
             a_byte_value_is_misuse
             a_list_is_no_byte_value
             a_thousand_changes_at_the_same_time_keep_every_rule
+            a_thousand_changes_of_the_same_ids_keep_every_rule
             after_a_shutdown_every_call_is_closed
         }
     };

@@ -20,49 +20,84 @@ pub(super) async fn wait(
     on_progress: impl FnMut(&JobStatus) + Send,
 ) -> Result<JobOutput, FalError> {
     let mut guard = DropGuard::new(queue, policy, job);
+    // It outlives the polling, which the deadline drops.
+    let mut trouble = None;
     let deadline = Instant::now().checked_add(policy.total());
+    let polling = until_over(queue, policy, job, on_progress, &mut trouble);
     let outcome = match deadline {
-        Some(deadline) => {
-            match timeout_at(deadline, until_over(queue, policy, job, on_progress)).await {
-                Ok(outcome) => outcome,
-                Err(_) => out_of_time(queue, policy, job).await,
-            }
-        }
+        Some(deadline) => match timeout_at(deadline, polling).await {
+            Ok(outcome) => outcome,
+            Err(_) => out_of_time(queue, policy, job, trouble).await,
+        },
         // A time past the end of the clock is no limit at all.
-        None => until_over(queue, policy, job, on_progress).await,
+        None => polling.await,
     };
     guard.disarm();
     outcome.map_err(|error| error.with_job(job))
 }
 
 /// Polls until the job is over, then fetches what it gave.
+///
+/// Trouble on the way says nothing about the job, which is paid, so it is polled again; the last is left in
+/// `trouble`.
 async fn until_over(
     queue: &Arc<dyn FalQueue>,
     policy: &PollPolicy,
     job: &JobHandle,
     mut on_progress: impl FnMut(&JobStatus) + Send,
+    trouble: &mut Option<FalError>,
 ) -> Result<JobOutput, FalError> {
     let mut pause = policy.first();
     loop {
-        let status = queue.status(job).await?;
-        on_progress(&status);
-        match status {
-            JobStatus::Completed {
-                failure: Some(failure),
-                ..
-            } => {
-                return Err(why_failed(queue, job, &failure).await);
+        match look(queue, job, &mut on_progress).await {
+            Ok(Some(output)) => return Ok(output),
+            Ok(None) => {}
+            Err(error) if is_of_the_way(&error) => {
+                tracing::debug!(fal.request_id = %job.request_id, %error, "a job is polled again");
+                *trouble = Some(error);
             }
-            JobStatus::Completed { failure: None, .. } => match queue.result(job).await {
-                // The two answers come from different machines, and the result may be the later one.
-                Err(error) if error.kind() == FalErrorKind::NotFinished => {}
-                outcome => return outcome,
-            },
-            JobStatus::Queued { .. } | JobStatus::Running { .. } => {}
+            Err(error) => return Err(error),
         }
         sleep(pause).await;
         pause = policy.after(pause);
     }
+}
+
+/// Asks once how far the job is, and fetches what it gave when it is over; `None` when it goes on.
+async fn look(
+    queue: &Arc<dyn FalQueue>,
+    job: &JobHandle,
+    on_progress: &mut (impl FnMut(&JobStatus) + Send),
+) -> Result<Option<JobOutput>, FalError> {
+    let status = queue.status(job).await?;
+    on_progress(&status);
+    match status {
+        JobStatus::Completed {
+            failure: Some(failure),
+            ..
+        } => Err(why_failed(queue, job, &failure).await),
+        JobStatus::Completed { failure: None, .. } => match queue.result(job).await {
+            // The two answers come from different machines, and the result may be the later one.
+            Err(error) if error.kind() == FalErrorKind::NotFinished => Ok(None),
+            outcome => outcome.map(Some),
+        },
+        JobStatus::Queued { .. } | JobStatus::Running { .. } => Ok(None),
+    }
+}
+
+/// Tells whether the error is about a call on the way to the job, so that the next call may go well.
+///
+/// What the status says of the job itself has the operation `Wait` and is none, whatever its kind. A call that
+/// ran out of time has neither a status nor a word; with one of them FAL itself says that a limit passed.
+fn is_of_the_way(error: &FalError) -> bool {
+    let of_a_call = matches!(error.operation(), Operation::Status | Operation::Result);
+    let is_silent = error.status().is_none() && error.error_type().is_none();
+    of_a_call
+        && match error.cause_kind() {
+            FalErrorKind::Unavailable | FalErrorKind::RateLimited => true,
+            FalErrorKind::TimedOut => is_silent,
+            _ => false,
+        }
 }
 
 /// Returns the best account of a failure: the model's own error, which only the result has, or else the status'.
@@ -88,13 +123,18 @@ fn is_verdict(kind: FalErrorKind) -> bool {
     )
 }
 
-/// Ends a wait whose time is over, by policy.
+/// Ends a wait whose time is over, by policy; the last trouble on the way is the source of the error.
 async fn out_of_time(
     queue: &Arc<dyn FalQueue>,
     policy: &PollPolicy,
     job: &JobHandle,
+    trouble: Option<FalError>,
 ) -> Result<JobOutput, FalError> {
     let late = FalError::new(FalErrorKind::TimedOut, Operation::Wait);
+    let late = match trouble {
+        Some(trouble) => late.with_source(trouble),
+        None => late,
+    };
     if policy.on_timeout() == OnTimeout::Keep {
         return Err(late);
     }

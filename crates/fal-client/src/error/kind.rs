@@ -31,7 +31,7 @@ pub enum FalErrorKind {
     Provider,
     /// The result was asked for before the job was over. Wait for the job.
     NotFinished,
-    /// A submit was perhaps accepted, and nobody knows the job's id.
+    /// A submit was perhaps accepted; the error has the job's id only where the answer had one.
     /// Look for it among the account's requests; submitting again may pay twice.
     Unacknowledged,
     /// The answer cannot be read: not JSON, not the shape agreed on, or too large.

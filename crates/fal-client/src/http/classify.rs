@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     error_body::ErrorBody,
-    exchange::{Answer, BrokenBody},
+    exchange::{Answer, BrokenBody, is_success},
 };
 use crate::{
     BillableUnits, Billed, CancelOutcome, FalError, FalErrorKind, Fault, Operation, RequestId,
@@ -59,6 +59,24 @@ pub(super) fn of_broken_body(operation: Operation, facts: &Facts, broken: Broken
 pub(super) fn of_unreadable(operation: Operation, answer: &Answer) -> FalError {
     let found = FalError::new(FalErrorKind::Malformed, operation).with_status(answer.facts.status);
     perhaps_accepted(operation, found, answer.facts.request_id.clone())
+}
+
+/// Returns the id of a job that was accepted although the body that names it could not be had or read.
+///
+/// The head of a success has the id, too (`x-fal-request-id`, which FAL's own clients take for the job's id); an id in the
+/// head of a failure says nothing about acceptance.
+///
+/// # Errors
+///
+/// The same error when it is of a failure, or has no id.
+pub(super) fn id_of_success(error: FalError) -> Result<RequestId, FalError> {
+    match error.request_id() {
+        Some(id) if error.status().is_some_and(is_success) => {
+            tracing::warn!(fal.request_id = %id, %error, "the id of an accepted job was read from the head alone");
+            Ok(id.clone())
+        }
+        _ => Err(error),
+    }
 }
 
 /// Returns the outcome of a cancel that the status makes look like a failure.

@@ -54,7 +54,8 @@ pub(super) async fn exchange(
     }
 }
 
-fn is_success(status: u16) -> bool {
+/// Tells whether a status is one of success.
+pub(super) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 

@@ -135,19 +135,24 @@ impl HttpFalQueue {
         input: &Value,
         options: &SubmitOptions,
     ) -> Result<JobHandle, FalError> {
-        const OPERATION: Operation = Operation::Submit;
         options.check()?;
         let request = self
             .request(Method::POST, self.base.join(endpoint.as_str()))
             .headers(headers::of_options(options))
             .header(CONTENT_TYPE, "application/json")
             .body(input.to_string());
+        let outcome = self.read_submit(request).await;
+        let id = outcome.or_else(classify::id_of_success)?;
+        Ok(JobHandle::new(endpoint.clone(), id))
+    }
+
+    async fn read_submit(&self, request: RequestBuilder) -> Result<RequestId, FalError> {
+        const OPERATION: Operation = Operation::Submit;
         let answer = exchange(OPERATION, request).await?.success(OPERATION)?;
         let submitted: Submitted = read(OPERATION, &answer)?;
         self.note_foreign_link(&submitted);
-        let id = RequestId::try_from(submitted.request_id)
-            .map_err(|error| classify::of_unreadable(OPERATION, &answer).with_source(error))?;
-        Ok(JobHandle::new(endpoint.clone(), id))
+        RequestId::try_from(submitted.request_id)
+            .map_err(|error| classify::of_unreadable(OPERATION, &answer).with_source(error))
     }
 
     async fn ask_status(&self, job: &JobHandle) -> Result<JobStatus, FalError> {

@@ -4,7 +4,7 @@ use fal_client::{
     Billed::{self, Maybe, No},
     FalError, FalErrorKind, FalQueue,
     Fault::{self, Caller, Provider, User},
-    Operation, SubmitOptions,
+    JobHandle, Operation, SubmitOptions,
     testing::Reply,
 };
 use serde_json::json;
@@ -185,24 +185,67 @@ async fn a_pause_in_seconds_is_read_and_one_by_date_is_not() {
     assert_eq!(error.retry_after(), None);
 }
 
+const UNREADABLE: [&str; 5] = [
+    "",
+    "<html>",
+    "{}",
+    r#"{"request_id":7}"#,
+    r#"{"request_id":"../x"}"#,
+];
+
 #[tokio::test]
 async fn an_unreadable_success_of_a_submit_is_unacknowledged() {
-    for body in [
-        "",
-        "<html>",
-        "{}",
-        r#"{"request_id":7}"#,
-        r#"{"request_id":"../x"}"#,
-    ] {
-        let error = ask(
-            Operation::Submit,
-            Reply::with_headers(200, &[("x-fal-request-id", "abc")], body),
-        )
-        .await;
-        assert_eq!(error.kind(), FalErrorKind::Unacknowledged, "{body}");
-        assert_eq!(error.cause_kind(), FalErrorKind::Malformed, "{body}");
-        assert_eq!(error.request_id().unwrap().as_str(), "abc", "{body}");
+    for body in UNREADABLE {
+        // Without an id in the head, or with one that is none.
+        for headers in [&[][..], &[("x-fal-request-id", "../x")]] {
+            let error = ask(Operation::Submit, Reply::with_headers(200, headers, body)).await;
+            assert_eq!(error.kind(), FalErrorKind::Unacknowledged, "{body}");
+            assert_eq!(error.cause_kind(), FalErrorKind::Malformed, "{body}");
+            assert_eq!(error.request_id(), None, "{body}");
+        }
     }
+}
+
+#[tokio::test]
+async fn the_id_in_the_head_of_a_success_stands_for_a_body_that_is_lost() {
+    let cut =
+        b"HTTP/1.1 201 Created\r\nx-fal-request-id: abc\r\ncontent-length: 100\r\n\r\n{".to_vec();
+    let large = format!("\"{}\"", "x".repeat(4 * 1024 * 1024));
+    let headers = [("x-fal-request-id", "abc")];
+    let replies = UNREADABLE
+        .into_iter()
+        .chain([large.as_str()])
+        .map(|body| Reply::with_headers(200, &headers, body))
+        .chain([Reply::Raw(cut)]);
+    for reply in replies {
+        let (server, queue) = serve([reply]).await;
+        let handle = queue
+            .submit(&endpoint(), &json!({}), &SubmitOptions::default())
+            .await
+            .unwrap();
+        let expected = JobHandle::new(endpoint(), "abc".parse().unwrap());
+        assert_eq!(handle, expected);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_id_in_the_body_goes_before_the_one_in_the_head() {
+    let body = include_str!("../wire/submitted.json");
+    let headers = [("x-fal-request-id", "abc")];
+    let (_server, queue) = serve([Reply::with_headers(200, &headers, body)]).await;
+    let options = SubmitOptions::default();
+    let handle = queue.submit(&endpoint(), &json!({}), &options).await;
+    assert_eq!(handle.unwrap(), job());
+}
+
+#[tokio::test]
+async fn a_failed_submit_with_an_id_in_the_head_names_it() {
+    let page = include_str!("../wire/errors/nginx_503.html");
+    let headers = [("x-fal-request-id", "abc")];
+    let error = ask(Operation::Submit, Reply::with_headers(503, &headers, page)).await;
+    assert_eq!(error.kind(), FalErrorKind::Unacknowledged);
+    assert_eq!(error.request_id().unwrap().as_str(), "abc");
 }
 
 #[tokio::test]

@@ -18,7 +18,10 @@ pub(super) fn of_submit(error: FalError) -> GeneratorError {
         _ if error.is_unsent() => GeneratorErrorKind::Unavailable,
         _ => GeneratorErrorKind::Unknown,
     };
-    with_words(kind, error)
+    // What was not taken has no job, whatever the answer calls itself.
+    let perhaps = kind == GeneratorErrorKind::Unknown;
+    let request_id = error.request_id().filter(|_| perhaps).cloned();
+    with_words(kind, error).with_request_id(request_id)
 }
 
 /// Returns what a failed wait means: a verdict about the job, or a failure on the way to it.
@@ -34,22 +37,30 @@ pub(super) fn of_wait(error: FalError) -> GeneratorError {
 /// Tells whether the error is about the job and not about a call.
 ///
 /// The wait itself reports a failure that the status told, and its own time-out, which alone has no word of
-/// FAL's. A result that cannot be fetched after completion is no verdict; one that is an error of the model is.
+/// FAL's. A result that cannot be fetched after completion is no verdict; one that is an error of the model is,
+/// and so is a time limit that FAL says has passed, as `generation_timeout`.
 fn is_verdict(error: &FalError) -> bool {
     match error.operation() {
         Operation::Wait => {
             error.cause_kind() != FalErrorKind::TimedOut || error.error_type().is_some()
         }
-        Operation::Result => matches!(
-            error.cause_kind(),
-            FalErrorKind::Refused
-                | FalErrorKind::InvalidInput
-                | FalErrorKind::ModelNotFound
-                | FalErrorKind::Provider
-                | FalErrorKind::Cancelled
-        ),
+        Operation::Result => {
+            matches!(
+                error.cause_kind(),
+                FalErrorKind::Refused
+                    | FalErrorKind::InvalidInput
+                    | FalErrorKind::ModelNotFound
+                    | FalErrorKind::Provider
+                    | FalErrorKind::Cancelled
+            ) || (error.cause_kind() == FalErrorKind::TimedOut && is_told_by_fal(error))
+        }
         _ => false,
     }
+}
+
+/// Tells whether FAL answered; a call that ran out of time has neither a status nor a word.
+fn is_told_by_fal(error: &FalError) -> bool {
+    error.status().is_some() || error.error_type().is_some()
 }
 
 fn verdict(kind: FalErrorKind) -> GeneratorErrorKind {
@@ -151,6 +162,22 @@ mod tests {
             ),
             (FalError::new(Fal::TimedOut, Wait), Ours::TimedOut, false),
             (
+                FalError::new(Fal::TimedOut, Wait).with_error_type("generation_timeout"),
+                Ours::Failed,
+                true,
+            ),
+            (
+                FalError::new(Fal::TimedOut, Result).with_error_type("generation_timeout"),
+                Ours::Failed,
+                true,
+            ),
+            (
+                FalError::new(Fal::TimedOut, Result).with_status(504),
+                Ours::Failed,
+                true,
+            ),
+            // Without a word or a status of FAL a call ran out of time, and the job may go on.
+            (
                 FalError::new(Fal::TimedOut, Result).into_exhausted(4),
                 Ours::TimedOut,
                 false,
@@ -180,6 +207,21 @@ mod tests {
                 (kind, verdict),
                 "{shown}"
             );
+        }
+    }
+
+    #[test]
+    fn the_request_id_is_kept_where_the_job_was_perhaps_taken() {
+        let id: fal_client::RequestId = "484ccb37".parse().unwrap();
+        for (kind, kept) in [
+            (FalErrorKind::Unavailable, true),
+            (FalErrorKind::Malformed, true),
+            (FalErrorKind::Refused, false),
+            (FalErrorKind::RateLimited, false),
+        ] {
+            let error = FalError::new(kind, Operation::Submit).with_request_id(id.clone());
+            let mapped = of_submit(error);
+            assert_eq!(mapped.request_id(), kept.then_some(&id), "{kind:?}");
         }
     }
 

@@ -39,10 +39,13 @@ pub enum State {
         kind: FailureKind,
         /// Why, in words for the user.
         reason: String,
+        /// Where the pictures lie with the provider, by number, when there are any: they are paid for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        links: Vec<ProviderLink>,
     },
     /// The user or the program wanted no more of it.
     Cancelled,
-    /// Perhaps taken by FAL, under an id that nobody knows. It is never sent again by itself.
+    /// Perhaps taken by FAL; the id is known where the answer had one. It is never sent again by itself.
     Unknown {
         /// Why, in words for the user.
         reason: String,
@@ -68,7 +71,7 @@ pub enum FailureKind {
     Provider,
     /// The job is over and gave no picture.
     NoPictures,
-    /// The job gave pictures and none of them could be fetched.
+    /// The job gave pictures and none of them could be fetched; the state keeps their links.
     PicturesLost,
     /// A word of a newer version of this program.
     #[serde(other)]
@@ -153,10 +156,10 @@ impl State {
                 step: step.name(),
             });
         }
-        Ok(Self::from_step(step))
+        Ok(self.stepped(step))
     }
 
-    fn from_step(step: &Step) -> Self {
+    fn stepped(&self, step: &Step) -> Self {
         match step.clone() {
             Step::Accepted => Self::Accepted,
             Step::Submitting { .. } => Self::Submitting,
@@ -164,9 +167,16 @@ impl State {
             Step::Generated { links, .. } => Self::Generated { links },
             Step::Completed { pictures } => Self::Completed { pictures },
             Step::Refused { reason } => Self::Refused { reason },
-            Step::Failed { kind, reason } => Self::Failed { kind, reason },
+            Step::Failed { kind, reason } => Self::Failed {
+                kind,
+                reason,
+                links: match self {
+                    Self::Generated { links } => links.clone(),
+                    _ => Vec::new(),
+                },
+            },
             Step::Cancelled => Self::Cancelled,
-            Step::Unknown { reason } => Self::Unknown { reason },
+            Step::Unknown { reason, .. } => Self::Unknown { reason },
             Step::Erased => Self::Erased,
         }
     }

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use fal_client::RequestId;
+
 /// What kind of failure it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -58,6 +60,7 @@ pub struct GeneratorError {
     kind: GeneratorErrorKind,
     verdict: bool,
     reason: Option<String>,
+    request_id: Option<RequestId>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -74,6 +77,7 @@ impl GeneratorError {
                 Refused | ModelRetired | InvalidInput | Failed | NoPictures | Cancelled
             ),
             reason: None,
+            request_id: None,
             source: None,
         }
     }
@@ -82,6 +86,13 @@ impl GeneratorError {
     #[must_use]
     pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
+        self
+    }
+
+    /// Returns the error with FAL's name of the job that it is about, where the answer had one.
+    #[must_use]
+    pub fn with_request_id(mut self, id: Option<RequestId>) -> Self {
+        self.request_id = id;
         self
     }
 
@@ -100,6 +111,11 @@ impl GeneratorError {
     /// Tells whether the error is about the job itself, which is over.
     pub fn is_verdict(&self) -> bool {
         self.verdict
+    }
+
+    /// Returns FAL's name of the job that was perhaps taken, where the answer to the submit had one.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.request_id.as_ref()
     }
 
     /// Returns words for the user: the provider's for a refusal, our own otherwise.

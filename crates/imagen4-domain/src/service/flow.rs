@@ -237,9 +237,11 @@ impl<'a> Flow<'a> {
                 tracing::warn!(generation.id = %self.generation.id(), error = %unwritten, "the end is not recorded");
             }
         }
+        // When the step is not written the error may be the only one that knows the job's name.
+        let told = error.request_id().cloned();
         error
             .with_id(self.generation.id())
-            .with_request_id(self.generation.request_id().cloned())
+            .with_request_id(self.generation.request_id().cloned().or(told))
     }
 
     async fn publish(&self) {
@@ -249,9 +251,10 @@ impl<'a> Flow<'a> {
     }
 
     fn error(&self, kind: GenerateErrorKind, error: GeneratorError) -> GenerateError {
+        let known = self.generation.request_id().or(error.request_id());
         GenerateError::new(kind)
             .with_id(self.generation.id())
-            .with_request_id(self.generation.request_id().cloned())
+            .with_request_id(known.cloned())
             .with_reason(error.reason())
             .with_source(error)
     }

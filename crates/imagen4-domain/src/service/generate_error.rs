@@ -25,7 +25,8 @@ pub enum GenerateErrorKind {
     Dependency(Dependency),
     /// The time to wait is over. The job goes on, is paid, and stands in the records as submitted.
     TimedOut,
-    /// The request was perhaps taken and paid. It is not sent again by itself.
+    /// The request was perhaps taken and paid. It is not sent again by itself; the job is found under
+    /// [`GenerateError::request_id`] when FAL's answer had one, and among the account's requests otherwise.
     Unknown,
     /// The job is over without pictures.
     Failed,
@@ -140,7 +141,7 @@ impl GenerateError {
         self.0.id
     }
 
-    /// Returns FAL's name of the job, when it was taken. Whoever writes the error down can find the pictures.
+    /// Returns FAL's name of the job, when it was taken, or perhaps was and the answer had it. Whoever writes the error down can find the pictures.
     pub fn request_id(&self) -> Option<&RequestId> {
         self.0.request_id.as_ref()
     }

@@ -34,6 +34,8 @@ impl GenerationCache {
     }
 
     /// Puts a generation that was just recorded first among its owner's newest.
+    ///
+    /// This is the only place that does: the list goes by creation, whichever generation ends last.
     pub(super) async fn begun(&self, generation: &Generation) {
         if let Some(key) = recent_key(generation.owner()) {
             self.recent.push(&key, &generation.id().to_string()).await;
@@ -45,7 +47,6 @@ impl GenerationCache {
         if let Some(key) = record_key(&generation.id()) {
             self.records.put(&key, generation).await;
         }
-        self.begun(generation).await;
         if let Ok(key) = FamilyKey::gallery_version(key_part(generation.owner())) {
             self.records.bump(&key).await;
         }

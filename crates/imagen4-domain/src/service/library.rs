@@ -179,7 +179,7 @@ impl Library {
         let Some(mut found) = own.collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
-        // The list goes by the last change, the answer by creation.
+        // The list goes by the order of the pushes, which two that were accepted at once may have exchanged.
         found.sort_by_key(|one| std::cmp::Reverse((one.created_at(), one.id())));
         Ok(Some(found))
     }

@@ -101,7 +101,10 @@ pub fn step_to(name: &str) -> Step {
             reason,
         },
         "cancelled" => Step::Cancelled,
-        "unknown" => Step::Unknown { reason },
+        "unknown" => Step::Unknown {
+            reason,
+            request_id: Some("484ccb37-02f6-4a5a-9b8e-2d3b6a1d1a10".parse().unwrap()),
+        },
         "erased" => Step::Erased,
         other => panic!("there is no step {other}"),
     }

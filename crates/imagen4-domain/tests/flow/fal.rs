@@ -133,6 +133,52 @@ async fn a_submit_whose_answer_was_lost_is_unknown_and_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_submit_whose_answer_was_lost_but_for_its_id_is_found_again() {
+    let fal = Fal::new(OnRetired::Refuse);
+    let lost = FalError::new(FalErrorKind::Unavailable, Operation::Submit)
+        .with_request_id("484ccb37".parse().unwrap())
+        .into_unacknowledged();
+    fal.queue.lose_next(Operation::Submit, lost);
+    let owner = user("7");
+    let outcome = fal.service.generate(&owner, draft(), |_| {}).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), GenerateErrorKind::Unknown);
+    assert_eq!(error.request_id().unwrap().as_str(), "484ccb37");
+    let recorded = fal.store.find(&owner, &error.id().unwrap()).await.unwrap();
+    assert_eq!(recorded.unwrap().request_id(), error.request_id());
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_on_the_way_to_a_paid_job_loses_nothing() {
+    for operation in [Operation::Status, Operation::Result] {
+        let fal = Fal::new(OnRetired::Refuse);
+        for _ in 0..10 {
+            let down = FalError::new(FalErrorKind::Unavailable, operation).into_exhausted(4);
+            fal.queue.fail_next(operation, down);
+        }
+        let made = fal.service.generate(&user("7"), draft(), |_| {}).await;
+        assert_eq!(made.unwrap().pictures().len(), 2, "{operation:?}");
+        assert_eq!(fal.queue.accepted(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_generation_timeout_ends_the_generation() {
+    let late = FalError::new(FalErrorKind::TimedOut, Operation::Result)
+        .with_error_type("generation_timeout")
+        .with_status(504);
+    let fal = Fal::new(OnRetired::Refuse);
+    fal.queue
+        .add_script(JobScript::fails(late).with_silent_failure());
+    let owner = user("7");
+    let outcome = fal.service.generate(&owner, draft(), |_| {}).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), GenerateErrorKind::Failed);
+    let recorded = fal.store.find(&owner, &error.id().unwrap()).await.unwrap();
+    assert_eq!(recorded.unwrap().state().name(), "failed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_policy_is_asked_once_for_each_request() {
     let fal = Fal::new(OnRetired::Refuse);
     let mut policy = MockPromptPolicy::new();

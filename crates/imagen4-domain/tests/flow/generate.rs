@@ -2,7 +2,8 @@
 
 use imagen4_domain::testing::StoreCall;
 use imagen4_domain::{
-    GenerateErrorKind, PictureState, Progress, PromptPolicy, RequestDraft, State, WordList,
+    GenerateErrorKind, Generation, PictureState, Progress, PromptPolicy, RequestDraft, State,
+    WordList,
 };
 use std::sync::Arc;
 use storage::pictures::FetchErrorKind;
@@ -108,6 +109,31 @@ async fn without_any_picture_the_generation_failed() {
         (&json["state"], &json["failure"]),
         (&"failed".into(), &"pictures_lost".into())
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_of_pictures_that_could_not_be_fetched_are_kept() {
+    let world = World::new();
+    for number in 1..=4 {
+        world
+            .source
+            .fail(&link(1, number), [FetchErrorKind::NotFound; 10]);
+    }
+    world.generate(four()).await.unwrap_err();
+    let (recorded, _) = world.recorded().await;
+    assert_eq!(recorded.state().name(), "failed");
+    let urls: Vec<_> = recorded
+        .provider_links()
+        .iter()
+        .map(|one| &one.url)
+        .collect();
+    assert_eq!(urls, [1, 2, 3, 4].map(|n| link(1, n)).each_ref());
+    let json = serde_json::to_string(&recorded).unwrap();
+    let read: Generation = serde_json::from_str(&json).unwrap();
+    assert_eq!(read.provider_links(), recorded.provider_links());
+    let (owner, id) = (recorded.owner(), recorded.id());
+    let cached = world.library.get(owner, &id).await.unwrap().unwrap();
+    assert_eq!(cached, recorded);
 }
 
 #[tokio::test(start_paused = true)]

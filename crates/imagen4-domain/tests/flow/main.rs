@@ -6,5 +6,7 @@ mod fal;
 mod generate;
 mod journal;
 mod library;
+mod midnight;
 mod outcomes;
+mod overlap;
 mod world;

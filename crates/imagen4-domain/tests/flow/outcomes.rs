@@ -43,6 +43,32 @@ async fn each_failed_submit_has_its_end() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_submit_that_was_perhaps_taken_keeps_the_request_id() {
+    let id = "484ccb37-02f6-4a5a-9b8e-2d3b6a1d1a10";
+    for recorded_at_last in [true, false] {
+        let world = World::new();
+        let lost = fault(GeneratorErrorKind::Unknown).with_request_id(Some(id.parse().unwrap()));
+        world.generator.fail_submit(lost);
+        if !recorded_at_last {
+            for _ in 0..20 {
+                world
+                    .store
+                    .fail_next(StoreCall::Advance("unknown"), StoreErrorKind::Unavailable);
+            }
+        }
+        let error = world.generate(four()).await.unwrap_err();
+        assert_eq!(error.kind(), GenerateErrorKind::Unknown);
+        assert_eq!(error.request_id().unwrap().as_str(), id);
+        let (recorded, _) = world.recorded().await;
+        let kept = recorded.job().map(|job| job.to_string());
+        let expected = format!("fal-ai/imagen4/preview {id}");
+        assert_eq!(kept, recorded_at_last.then_some(expected));
+        assert_eq!(recorded.submitted_at(), None);
+        assert_eq!((world.generator.submits(), world.generator.waits()), (1, 0));
+    }
+}
+
 #[tokio::test]
 async fn each_verdict_of_a_wait_has_its_end() {
     use GenerateErrorKind as Told;

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use core_config::Secret;
 use imagen4_domain::testing::{FaultyStore, ScriptedGenerator, user};
 use imagen4_domain::{
-    GenerateError, GenerateService, Generation, GenerationCache, GenerationStore, Imagen4Settings,
-    Library, MemoryGenerationStore, OnRetired, Progress, RequestDraft,
+    GenerateError, GenerateService, Generation, GenerationCache, GenerationStore, ImageGenerator,
+    Imagen4Settings, Library, MemoryGenerationStore, OnRetired, Progress, RequestDraft,
 };
 use storage::pictures::testing::{ScriptedSource, sample_picture};
 use storage::pictures::{BucketMap, ImageFormat, PictureSource, PictureStorage};
@@ -27,6 +27,9 @@ pub(crate) struct World {
     pub(crate) cache: FailingCache<Arc<CountingCache<MemoryCache>>>,
     pub(crate) service: GenerateService,
     pub(crate) library: Library,
+    /// The library over the same records, without the cache.
+    pub(crate) uncached: Library,
+    pub(crate) pictures: PictureStorage,
 }
 
 pub(crate) fn start() -> DateTime<Utc> {
@@ -74,6 +77,14 @@ impl World {
     }
 
     pub(crate) fn with(settings: Imagen4Settings) -> Self {
+        Self::over(settings, |generator| Arc::new(generator))
+    }
+
+    /// Returns the world whose pictures are made by what `wrap` puts around the scripted generator.
+    pub(crate) fn over(
+        settings: Imagen4Settings,
+        wrap: impl FnOnce(ScriptedGenerator) -> Arc<dyn ImageGenerator>,
+    ) -> Self {
         let clock = ManualClock::new(start());
         let store = Store::new(Arc::new(MemoryGenerationStore::new()));
         let generator = ScriptedGenerator::new();
@@ -85,7 +96,7 @@ impl World {
         let pictures = PictureStorage::new(as_objects, as_source, BucketMap::default());
         let records: Arc<dyn GenerationStore> = Arc::new(store.clone());
         let time = Arc::new(clock.clone());
-        let maker = Arc::new(generator.clone());
+        let maker = wrap(generator.clone());
         let service = GenerateService::new(
             Arc::clone(&records),
             maker,
@@ -94,7 +105,8 @@ impl World {
         )
         .with_settings(settings)
         .with_cache(kept.clone());
-        let library = Library::new(records, pictures, time).with_cache(kept);
+        let uncached = Library::new(records, pictures.clone(), time);
+        let library = uncached.clone().with_cache(kept);
         Self {
             clock,
             store,
@@ -104,6 +116,8 @@ impl World {
             cache,
             service,
             library,
+            uncached,
+            pictures,
         }
     }
 

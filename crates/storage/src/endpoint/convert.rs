@@ -93,7 +93,19 @@ pub(super) fn content_type(info: &ObjectInfo) -> String {
 
 /// Returns the entity tag to show.
 pub(super) fn etag(info: &ObjectInfo) -> Option<ETag> {
-    info.etag.clone().map(ETag::Strong)
+    info.etag.clone().map(tag)
+}
+
+/// Returns a tag of the store as one of S3.
+///
+/// Tools such as s3cmd and rclone take a tag for the MD5 of the bytes unless a dash is in it, as S3 puts
+/// one into the tags of objects that were uploaded in parts; the tags of a store are no MD5.
+pub(super) fn tag(etag: String) -> ETag {
+    ETag::Strong(if etag.contains('-') {
+        etag
+    } else {
+        format!("{etag}-1")
+    })
 }
 
 /// Returns a time as s3s writes it.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use s3s::S3Result;
-use s3s::dto::{CommonPrefix, ETag, EncodingType, Object};
+use s3s::dto::{CommonPrefix, EncodingType, Object};
 
-use super::convert::{length, refusal, timestamp};
+use super::convert::{length, refusal, tag, timestamp};
 use crate::name::{BucketName, ObjectKey};
 use crate::object::{ListEntry, ListPage};
 use crate::options::ListOptions;
@@ -123,7 +123,7 @@ impl Found {
         let object = |entry: &ListEntry| Object {
             key: Some(encoded(entry.key.as_str(), encoding)),
             size: length(entry.size_bytes),
-            e_tag: entry.etag.clone().map(ETag::Strong),
+            e_tag: entry.etag.clone().map(tag),
             last_modified: Some(timestamp(entry.last_modified.unwrap_or_default())),
             ..Object::default()
         };

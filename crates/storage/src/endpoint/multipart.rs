@@ -84,7 +84,11 @@ impl Uploads {
             ));
         }
         self.check_room(bytes.len())?;
-        let etag = hex::encode(&Sha256Digest::of(&bytes).as_bytes()[..16]);
+        // The dash says that it is no MD5.
+        let etag = format!(
+            "{}-1",
+            hex::encode(&Sha256Digest::of(&bytes).as_bytes()[..16])
+        );
         let mut uploads = self.lock();
         let upload = find(&mut uploads, id, object)?;
         let part = Part {

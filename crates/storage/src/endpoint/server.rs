@@ -4,16 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::access::{Keys, Limits};
 use super::service::Service;
+use super::unread;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::sigv4::{Credentials, InvalidHost, SignedHost};
 use crate::store::ObjectStore;
@@ -176,7 +178,9 @@ impl RunningEndpoint {
 /// Serves until told to stop or until the handle is dropped.
 async fn run(listener: TcpListener, service: S3Service, mut stopped: oneshot::Receiver<()>) {
     let connections = GracefulShutdown::new();
-    let mut http = Builder::new(TokioExecutor::new());
+    let mut tasks = JoinSet::new();
+    // Only with one version is the limit on the head also one on silence.
+    let mut http = Builder::new(TokioExecutor::new()).http1_only();
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT);
@@ -185,6 +189,7 @@ async fn run(listener: TcpListener, service: S3Service, mut stopped: oneshot::Re
             accepted = listener.accept() => accepted,
             _ = &mut stopped => break,
         };
+        while tasks.try_join_next().is_some() {}
         let Ok((socket, _)) = socket else {
             tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             continue;
@@ -193,9 +198,11 @@ async fn run(listener: TcpListener, service: S3Service, mut stopped: oneshot::Re
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a socket refuses nodelay");
         }
-        let served = http.serve_connection(TokioIo::new(socket), service.clone());
+        let service = service.clone();
+        let service = service_fn(move |request| unread::answer(service.clone(), request));
+        let served = http.serve_connection(TokioIo::new(socket), service);
         let served = connections.watch(served.into_owned());
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             if let Err(error) = served.await {
                 tracing::debug!(error = &*error, "a connection ended early");
             }
@@ -206,6 +213,8 @@ async fn run(listener: TcpListener, service: S3Service, mut stopped: oneshot::Re
         .await
         .is_err()
     {
-        tracing::warn!("requests under way were cut off");
+        tracing::warn!("requests under way are cut off");
     }
+    // Dropping the set ends what is left of them.
+    drop(tasks);
 }

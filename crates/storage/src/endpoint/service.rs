@@ -127,7 +127,7 @@ impl S3 for Service {
         let body = checked_body(input.body, Some(length), expected);
         let receipt = self.store.put(&object, body, options).await;
         Ok(S3Response::new(PutObjectOutput {
-            e_tag: receipt.map_err(convert::refusal)?.etag.map(ETag::Strong),
+            e_tag: receipt.map_err(convert::refusal)?.etag.map(convert::tag),
             ..PutObjectOutput::default()
         }))
     }
@@ -361,7 +361,7 @@ impl S3 for Service {
         Ok(S3Response::new(CompleteMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
-            e_tag: receipt.etag.map(ETag::Strong),
+            e_tag: receipt.etag.map(convert::tag),
             ..CompleteMultipartUploadOutput::default()
         }))
     }

@@ -3,9 +3,11 @@
 //! Every path is checked before use: it must lead through real directories only, so that a symbolic link
 //! below the root cannot lead a key out of it.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::classify;
 use super::layout::Layout;
@@ -21,6 +23,7 @@ const TRIES: u32 = 100;
 pub(super) struct Disk {
     pub(super) layout: Layout,
     pub(super) fsync: bool,
+    pub(super) synced: Synced,
 }
 
 /// What stands where an object's bytes would be.
@@ -109,8 +112,8 @@ impl Disk {
         let mut parents = path.ancestors().skip(1);
         for parent in parents.by_ref().take_while(|parent| *parent != base) {
             match fs::remove_dir(parent) {
-                Ok(()) => {}
-                Err(cause) if classify::is_absent(&cause) => {}
+                Ok(()) => self.synced.remove(parent),
+                Err(cause) if classify::is_absent(&cause) => self.synced.remove(parent),
                 // Another object lies there, or was put there just now.
                 Err(_) => {
                     return match self.sync_directory(parent) {
@@ -131,8 +134,13 @@ impl Disk {
         Ok(())
     }
 
+    /// Makes the directories from `base` down to `directory`, with their names on the disk.
+    ///
+    /// That a directory is there does not say that its name is on the disk: its maker may be about to write it
+    /// through, or may have been killed before that. So whoever uses it first in this process does it too.
     fn make_directories(&self, base: &Path, directory: &Path) -> io::Result<()> {
-        if fs::canonicalize(directory).is_ok_and(|real| real == directory) {
+        let is_there = fs::canonicalize(directory).is_ok_and(|real| real == directory);
+        if is_there && self.synced.contains(directory) {
             return Ok(());
         }
         let below = directory.strip_prefix(base).unwrap_or(Path::new(""));
@@ -141,7 +149,7 @@ impl Disk {
             let parent = path.clone();
             path.push(name);
             match fs::create_dir(&path) {
-                Ok(()) => self.sync_directory(&parent)?,
+                Ok(()) => {}
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
                     // It may also have vanished again, which repeats the whole.
                     if !fs::symlink_metadata(&path)?.is_dir() {
@@ -150,8 +158,39 @@ impl Disk {
                 }
                 Err(cause) => return Err(cause),
             }
+            self.sync_directory(&parent)?;
         }
+        self.synced.add(directory);
         Ok(())
+    }
+}
+
+/// The directories whose names this process has written through to the disk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Synced(Arc<Mutex<HashSet<PathBuf>>>);
+
+impl Synced {
+    /// So many are remembered; past that all are forgotten, which costs a few writes and loses nothing.
+    const MOST: usize = 10_000;
+
+    fn contains(&self, directory: &Path) -> bool {
+        self.all().contains(directory)
+    }
+
+    fn add(&self, directory: &Path) {
+        let mut all = self.all();
+        if all.len() >= Self::MOST {
+            all.clear();
+        }
+        all.insert(directory.to_path_buf());
+    }
+
+    fn remove(&self, directory: &Path) {
+        self.all().remove(directory);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -29,16 +29,35 @@ struct Marker {
 pub(super) fn open(root: &Path, now: DateTime<Utc>) -> Result<Layout> {
     let subject = root.display();
     let failed = |cause| classify::error("open", &subject, cause);
-    fs::create_dir_all(root).map_err(failed)?;
+    make_root(root).map_err(failed)?;
     let root = fs::canonicalize(root).map_err(failed)?;
     for inner in [".tmp", ".meta", ".locks"] {
         make_real_directory(&root.join(inner)).map_err(failed)?;
     }
     let found = probe(&root.join(".tmp")).map_err(failed)?;
     let spelling = agree(&root, found)?;
+    sync_names_in(&root).map_err(failed)?;
     let layout = Layout::new(root, spelling);
     remove_left_overs(&layout.temporary(), now.into()).map_err(failed)?;
     Ok(layout)
+}
+
+/// Makes `root` and what is missing above it, with their names on the disk.
+fn make_root(root: &Path) -> io::Result<()> {
+    let missing = root.ancestors().take_while(|path| !path.exists()).count();
+    fs::create_dir_all(root)?;
+    let root = fs::canonicalize(root)?;
+    for parent in root.ancestors().skip(1).take(missing) {
+        sync_names_in(parent)?;
+    }
+    Ok(())
+}
+
+fn sync_names_in(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        return fs::File::open(directory)?.sync_all();
+    }
+    Ok(())
 }
 
 /// Makes `path` unless it is there; a symbolic link is refused, since it leads who knows where.

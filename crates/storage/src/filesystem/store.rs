@@ -13,7 +13,7 @@ use tokio::task::{self, JoinError};
 
 use super::classify;
 use super::config::FilesystemSettings;
-use super::disk::{Disk, is_real_directory};
+use super::disk::{Disk, Synced, is_real_directory};
 use super::opening;
 use super::upload::Upload;
 use crate::body::{Body, BodyStream};
@@ -57,6 +57,7 @@ impl FilesystemStore {
         let disk = Arc::new(Disk {
             layout,
             fsync: true,
+            synced: Synced::default(),
         });
         Ok(Self {
             disk,
@@ -82,8 +83,11 @@ impl FilesystemStore {
     /// seconds or leave an object whose bytes or metadata are lost.
     #[must_use]
     pub fn with_fsync(mut self, fsync: bool) -> Self {
-        let layout = self.disk.layout.clone();
-        self.disk = Arc::new(Disk { layout, fsync });
+        self.disk = Arc::new(Disk {
+            layout: self.disk.layout.clone(),
+            fsync,
+            synced: Synced::default(),
+        });
         self
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use minio::s3::error::{Error as DriverError, NetworkError, S3ServerError, ValidationErr};
+use minio::s3::minio_error_response::{MinioErrorCode, MinioErrorResponse};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::error::{StorageError, StorageErrorKind};
@@ -45,7 +46,12 @@ pub(super) fn of_answer(
     document: &ErrorDocument,
 ) -> StorageError {
     let code = document.code.as_deref();
-    let kind = kind_of(status, code, document.message.as_deref());
+    let kind = match (status, code) {
+        // S3 says what it did not find. A gateway's 404 says nothing about the object; only the answer to HEAD
+        // has no room for a code.
+        (404, None) if operation != "head" => StorageErrorKind::Unexpected,
+        _ => kind_of(status, code, document.message.as_deref()),
+    };
     let detail = match code {
         Some(code) => format!("status {status}, code {}", printable(code)),
         None => format!("status {status}"),
@@ -81,6 +87,11 @@ pub(super) fn of_driver(
 ) -> StorageError {
     use StorageErrorKind::{TimedOut, Unavailable, Unexpected};
     let kind = match &error {
+        DriverError::S3Server(S3ServerError::S3Error(answer))
+            if is_empty_conflict(operation, answer) =>
+        {
+            StorageErrorKind::Throttled
+        }
         DriverError::S3Server(S3ServerError::S3Error(answer)) => {
             let code = answer.code().to_string().to_ascii_lowercase();
             let message = answer.message().as_ref().map(|text| text.to_lowercase());
@@ -106,6 +117,16 @@ pub(super) fn of_driver(
         _ => Unexpected,
     };
     StorageError::new(kind, operation, subject).with_source(error)
+}
+
+/// Tells whether the crate made a missing bucket of a 409 without a body, by its own words for it.
+///
+/// They are also its words for an empty 404 on a bucket, so they are taken for a conflict only where a
+/// bucket is made or an object is put.
+fn is_empty_conflict(operation: &str, answer: &MinioErrorResponse) -> bool {
+    matches!(operation, "put" | "ensure_bucket")
+        && matches!(answer.code(), MinioErrorCode::NoSuchBucket)
+        && answer.message().as_deref() == Some("Bucket does not exist")
 }
 
 /// Returns the kind for an HTTP status and an error code in lower case: by the code if it is known, else
@@ -275,7 +296,8 @@ mod tests {
         for (status, body, expected) in [
             (409, "", Kind::Throttled),
             (412, "", Kind::AlreadyExists),
-            (404, "", Kind::NotFound),
+            (404, "", Kind::Unexpected),
+            (404, "<html>no route</html>", Kind::Unexpected),
             (403, "", Kind::Denied),
             (416, "", Kind::RangeNotSatisfiable),
             (429, "", Kind::Throttled),
@@ -297,6 +319,13 @@ mod tests {
         ] {
             assert_eq!(kind(status, body), expected, "{status} {body:?}");
         }
+    }
+
+    #[test]
+    fn head_has_no_room_for_a_code() {
+        let nothing = ErrorDocument::default();
+        let error = of_answer("head", &"bucket/key", 404, &HeaderMap::new(), &nothing);
+        assert_eq!(error.kind(), StorageErrorKind::NotFound);
     }
 
     #[test]

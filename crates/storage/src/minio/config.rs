@@ -124,6 +124,13 @@ impl MinioSettings {
         &self.endpoint
     }
 
+    /// Returns the hosts that links may name: the server, and the public host if there is one.
+    pub fn hosts(&self) -> Vec<SignedHost> {
+        let mut hosts = vec![self.endpoint.clone()];
+        hosts.extend(self.public_endpoint.clone());
+        hosts
+    }
+
     /// Reads `MINIO_ENDPOINT` (`host:port` or a URL), `MINIO_ACCESS_KEY`, `MINIO_SECRET_KEY`,
     /// `MINIO_SECURE` (`false`; the scheme where an endpoint has none), `MINIO_REGION` (`us-east-1`) and
     /// `MINIO_PUBLIC_ENDPOINT` (the endpoint).
@@ -208,6 +215,10 @@ mod tests {
         assert_eq!(settings.region, "eu-west-1");
         let public = settings.public_endpoint.as_ref().map(ToString::to_string);
         assert_eq!(public.as_deref(), Some("http://img.example"));
+        assert_eq!(
+            settings.hosts(),
+            ["https://minio:9000", "http://img.example"].map(|host| host.parse().unwrap())
+        );
         assert!(!format!("{settings:?}").contains("canary"));
     }
 

@@ -100,24 +100,27 @@ impl ControlPlane {
         })
     }
 
-    /// Deletes up to 1000 keys and returns the errors by key; a key without error is gone.
+    /// Deletes up to 1000 keys and returns, for each that the server did not name as deleted, what it said.
     ///
     /// The crate writes keys into XML as they are, so none may hold a character that XML reserves.
-    /// Its reader of the answer panics on what it does not expect, so the answer is read here.
+    /// Its reader of the answer panics on what it does not expect, so the answer is read here; and it is asked
+    /// to name what it deleted, since silence would also be the answer of something that is no S3 server.
     pub(super) async fn delete_batch(
         &self,
         bucket: &BucketName,
         keys: &[&ObjectKey],
-    ) -> Result<HashMap<String, StorageError>> {
+    ) -> Result<HashMap<String, StorageErrorKind>> {
         let call = keys
             .iter()
             .map(|key| ObjectToDelete::try_from(key.as_str()))
             .collect::<Result<Vec<_>, _>>()
             .and_then(|keys| self.client.delete_objects(bucket.as_str(), keys));
         let answer = self
-            .bounded("delete_many", bucket, async { call?.build().send().await })
+            .bounded("delete_many", bucket, async {
+                call?.verbose_mode(true).build().send().await
+            })
             .await?;
-        Ok(errors_by_key(&String::from_utf8_lossy(answer.body())))
+        Ok(undeleted(keys, &String::from_utf8_lossy(answer.body())))
     }
 
     /// Begins a multipart upload and returns its identity.
@@ -175,48 +178,121 @@ impl fmt::Debug for ControlPlane {
     }
 }
 
-fn errors_by_key(text: &str) -> HashMap<String, StorageError> {
-    text.split("<Error>")
-        .skip(1)
-        .filter_map(|error| {
-            let key = unescape(element(error, "Key")?);
-            let code = element(error, "Code").map(str::to_ascii_lowercase);
-            let kind = classify::kind_of(500, code.as_deref(), None);
-            Some((key.clone(), StorageError::new(kind, "delete", key)))
-        })
-        .filter(|(_, error)| error.kind() != StorageErrorKind::NotFound)
+/// Returns the keys that `text`, the answer to a bulk delete, does not name as deleted, each with the reason.
+fn undeleted(keys: &[&ObjectKey], text: &str) -> HashMap<String, StorageErrorKind> {
+    let named = |element_name: &str| {
+        let start = format!("<{element_name}>");
+        let pieces = text.split(&start).skip(1);
+        let entries = pieces.filter_map(|piece| Some((unescape(element(piece, "Key")?), piece)));
+        entries.collect::<HashMap<_, _>>()
+    };
+    let (deleted, refused) = (named("Deleted"), named("Error"));
+    // An answer that is no result as a whole is an error as a whole.
+    let whole = if text.contains("<DeleteResult") {
+        StorageErrorKind::Unexpected
+    } else {
+        kind_of_error(text)
+    };
+    let reason = |key: &str| match refused.get(key) {
+        Some(error) => {
+            Some(kind_of_error(error)).filter(|kind| *kind != StorageErrorKind::NotFound)
+        }
+        None if deleted.contains_key(key) => None,
+        None => Some(whole),
+    };
+    let keys = keys.iter().map(|key| key.as_str());
+    keys.filter_map(|key| Some((key.to_owned(), reason(key)?)))
         .collect()
 }
 
-/// Returns the text with the five entities of XML replaced.
+/// Returns the kind of the first code in `text`; an answer without one makes no sense.
+fn kind_of_error(text: &str) -> StorageErrorKind {
+    match element(text, "Code") {
+        Some(code) => classify::kind_of(500, Some(&code.to_ascii_lowercase()), None),
+        None => StorageErrorKind::Unexpected,
+    }
+}
+
+/// Returns the text with the entities of XML replaced, each once; an unknown one stays as it is.
 pub(super) fn unescape(text: &str) -> String {
-    text.replace("&quot;", "\"")
-        .replace("&#34;", "\"")
-        .replace("&apos;", "'")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&")
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        let entity = after
+            .split_once(';')
+            .and_then(|(name, behind)| Some((character(name)?, behind)));
+        let (letter, behind) = entity.unwrap_or(('&', after));
+        plain.push(letter);
+        rest = behind;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Returns the character that an entity without `&` and `;` stands for.
+fn character(name: &str) -> Option<char> {
+    let number = match name {
+        "amp" => return Some('&'),
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "quot" => return Some('"'),
+        "apos" => return Some('\''),
+        _ => name.strip_prefix('#')?,
+    };
+    let number = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    char::from_u32(number.ok()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn errors_of_a_bulk_delete_are_found_by_key() {
-        let text = "<DeleteResult><Deleted><Key>a</Key></Deleted>\n\
-            <Error><Key>b</Key><Code>AccessDenied</Code><Message>m</Message></Error>\
-            <Error><Key>c</Key><Code>InternalError</Code></Error>\
-            <Error><Key>d</Key><Code>NoSuchKey</Code></Error></DeleteResult>";
-        let errors = errors_by_key(text);
-        assert_eq!(errors.len(), 2);
-        assert_eq!(errors["b"].kind(), StorageErrorKind::Denied);
-        assert_eq!(errors["c"].kind(), StorageErrorKind::Unavailable);
+    fn undeleted_of(keys: &[&str], text: &str) -> Vec<(String, StorageErrorKind)> {
+        let keys: Vec<ObjectKey> = keys.iter().map(|key| key.parse().unwrap()).collect();
+        let keys: Vec<_> = keys.iter().collect();
+        let mut found: Vec<_> = undeleted(&keys, text).into_iter().collect();
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        found
     }
 
     #[test]
-    fn an_answer_of_another_form_has_no_errors() {
-        assert!(errors_by_key("").is_empty());
-        assert!(errors_by_key("garbage <Error> without end").is_empty());
+    fn what_was_not_deleted_is_found_by_key() {
+        use StorageErrorKind::{Denied, Unavailable, Unexpected};
+        let text = "<DeleteResult><Deleted><Key>a</Key></Deleted>\n\
+            <Error><Key>b</Key><Code>AccessDenied</Code><Message>m</Message></Error>\
+            <Error><Key>&#252;</Key><Code>InternalError</Code></Error>\
+            <Error><Key>d</Key><Code>NoSuchKey</Code></Error></DeleteResult>";
+        let found = undeleted_of(&["a", "b", "ü", "d", "e"], text);
+        let expected = [("b", Denied), ("e", Unexpected), ("ü", Unavailable)];
+        assert_eq!(found, expected.map(|(key, kind)| (key.to_owned(), kind)));
+    }
+
+    #[test]
+    fn an_answer_of_another_form_deletes_nothing() {
+        use StorageErrorKind::{Unavailable, Unexpected};
+        for (text, kind) in [
+            ("", Unexpected),
+            ("<html>login</html>", Unexpected),
+            ("garbage <Error> without end", Unexpected),
+            ("<Error><Code>InternalError</Code></Error>", Unavailable),
+        ] {
+            assert_eq!(
+                undeleted_of(&["a"], text),
+                [("a".to_owned(), kind)],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn entities_are_replaced_once() {
+        assert_eq!(
+            unescape("a &amp;lt; &#252;&#xFC; &unknown; & &#1114112;"),
+            "a &lt; üü &unknown; & &#1114112;"
+        );
     }
 }

@@ -174,9 +174,14 @@ impl Upload {
                 &document,
             ));
         }
+        // Anything but the tag of the whole says nothing, and then the object is perhaps there.
+        let etag = element(&text, "ETag").ok_or_else(|| {
+            StorageError::new(StorageErrorKind::Unavailable, "put", &self.object)
+                .with_detail("no entity tag in the answer")
+        })?;
         Ok(PutReceipt {
             size_bytes: sent.size_bytes,
-            etag: element(&text, "ETag").map(|etag| headers::bare_etag(&unescape(etag))),
+            etag: Some(headers::bare_etag(&unescape(etag))),
         })
     }
 

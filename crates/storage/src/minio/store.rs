@@ -1,6 +1,6 @@
 //! The port over both planes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -127,9 +127,14 @@ impl MinioStore {
             ..Call::new("put", object, Method::PUT)
         };
         let response = self.data.send(call).await?;
+        // Every S3 server names the tag of what it stored; a proxy's page that says 200 does not.
+        let etag = headers::etag(response.headers()).ok_or_else(|| {
+            StorageError::new(StorageErrorKind::Unavailable, "put", object)
+                .with_detail("no entity tag in the answer")
+        })?;
         Ok(PutReceipt {
             size_bytes: length,
-            etag: headers::etag(response.headers()),
+            etag: Some(etag),
         })
     }
 
@@ -186,17 +191,20 @@ impl MinioStore {
         &self,
         bucket: &BucketName,
         keys: &[ObjectKey],
-    ) -> Result<HashMap<String, StorageError>> {
+    ) -> Result<HashMap<String, StorageErrorKind>> {
         let (plain, odd): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_plain(key.as_str()));
         let mut errors = HashMap::new();
         for (at, batch) in plain.chunks(MAX_BATCH).enumerate() {
             match self.control.delete_batch(bucket, batch).await {
                 Ok(found) => errors.extend(found),
                 Err(error) if at == 0 => return Err(error),
-                Err(error) => errors.extend(batch.iter().map(|key| {
-                    let error = StorageError::new(error.kind(), "delete", key);
-                    (key.as_str().to_owned(), error)
-                })),
+                Err(error) => {
+                    errors.extend(
+                        batch
+                            .iter()
+                            .map(|key| (key.as_str().to_owned(), error.kind())),
+                    );
+                }
             }
         }
         let odd: Vec<_> = odd
@@ -212,9 +220,9 @@ impl MinioStore {
         Ok(errors)
     }
 
-    async fn delete_odd(&self, object: ObjectRef) -> Option<(String, StorageError)> {
+    async fn delete_odd(&self, object: ObjectRef) -> Option<(String, StorageErrorKind)> {
         let error = self.delete(&object).await.err()?;
-        Some((object.key.as_str().to_owned(), error))
+        Some((object.key.as_str().to_owned(), error.kind()))
     }
 
     fn read(&self, object: &ObjectRef, range: ByteRange, response: Response) -> Result<Object> {
@@ -234,9 +242,13 @@ impl MinioStore {
             (false, ByteRange::Whole) => (0, length),
             (false, _) => return Err(strange("the whole object instead of a range")),
         };
+        let given = start..start.saturating_add(length);
+        if range.within(size_bytes).as_ref() != Some(&given) {
+            return Err(strange("another range than the one asked for"));
+        }
         Ok(Object {
             info: headers::info(response.headers(), size_bytes),
-            range: start..start + length,
+            range: given,
             body: self.data.body("get", object, response, Some(length)),
         })
     }
@@ -307,22 +319,25 @@ impl ObjectStore for MinioStore {
     }
 
     async fn delete_many(&self, bucket: &BucketName, keys: &[ObjectKey]) -> Result<Vec<Deletion>> {
-        let mut errors = self.delete_each(bucket, keys).await?;
-        let lost = |error: &StorageError| error.kind() == StorageErrorKind::BucketNotFound;
-        if !keys.is_empty() && errors.len() == keys.len() && errors.values().all(lost) {
+        let errors = self.delete_each(bucket, keys).await?;
+        let named: HashSet<_> = keys.iter().collect();
+        let lost = |kind: &StorageErrorKind| *kind == StorageErrorKind::BucketNotFound;
+        if !named.is_empty() && errors.len() == named.len() && errors.values().all(lost) {
             return Err(StorageError::new(
                 StorageErrorKind::BucketNotFound,
                 "delete_many",
                 bucket,
             ));
         }
-        Ok(keys
-            .iter()
-            .map(|key| Deletion {
-                key: key.clone(),
-                outcome: errors.remove(key.as_str()).map_or(Ok(()), Err),
-            })
-            .collect())
+        let outcome = |key: &ObjectKey| match errors.get(key.as_str()) {
+            Some(kind) => Err(StorageError::new(*kind, "delete", key)),
+            None => Ok(()),
+        };
+        let deletion = |key: &ObjectKey| Deletion {
+            key: key.clone(),
+            outcome: outcome(key),
+        };
+        Ok(keys.iter().map(deletion).collect())
     }
 
     async fn list(&self, bucket: &BucketName, options: ListOptions) -> Result<ListPage> {

@@ -5,18 +5,34 @@ use std::collections::hash_map::Entry;
 
 use futures_util::{StreamExt, stream};
 
+use super::link::PictureLink;
 use super::service::PictureStorage;
 use crate::error::StorageErrorKind;
-use crate::name::ObjectRef;
+use crate::name::{BucketName, ObjectKey, ObjectRef};
 
-/// The number of objects that are deleted at once.
-const AT_ONCE: usize = 8;
+/// The number of objects in one bulk delete; the limit of S3.
+const BATCH: usize = 1000;
+
+/// The number of batches that are under way at once.
+const BATCHES_AT_ONCE: usize = 4;
+
+/// The number of objects of a batch that are looked for at once.
+const LOOKS_AT_ONCE: usize = 16;
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletionReport {
     /// The object, as asked for.
     pub object: ObjectRef,
+    /// What became of it.
+    pub outcome: DeletionOutcome,
+}
+
+/// What became of the object behind one link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkDeletionReport {
+    /// The object that the link names; `None` when it names none of ours.
+    pub object: Option<ObjectRef>,
     /// What became of it.
     pub outcome: DeletionOutcome,
 }
@@ -30,14 +46,20 @@ pub enum DeletionOutcome {
     AlreadyAbsent,
     /// It may still be there; repeat the call.
     Failed(StorageErrorKind),
-    /// The bucket holds no pictures; nothing was done.
+    /// The bucket holds no pictures, or the link is none of ours; nothing was done.
     NotOurs,
+    /// The key is in several buckets and nobody said which one is meant; nothing was done.
+    Ambiguous,
 }
+
+/// Objects of one bucket that go together, with their places among all that were asked for.
+type Batch<'a> = Vec<(usize, &'a ObjectRef)>;
 
 impl PictureStorage {
     /// Deletes `objects` and reports each, in the order given; one failure does not stop the others.
     ///
     /// Each object is looked for first, since a store also says yes to deleting what never was.
+    /// Those that are there go in bulk, at most 1000 of one bucket in a call.
     /// An object that is named twice is `Deleted` once and `AlreadyAbsent` after that.
     /// Key and outcome are logged at level info.
     ///
@@ -53,11 +75,7 @@ impl PictureStorage {
                 once.push(object);
             }
         }
-        let mut outcomes: Vec<_> = stream::iter(once)
-            .map(|object| self.delete_one(object))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let mut outcomes = self.delete_each(&once).await;
         objects
             .iter()
             .map(|object| {
@@ -74,32 +92,154 @@ impl PictureStorage {
             .collect()
     }
 
-    async fn delete_one(&self, object: &ObjectRef) -> DeletionOutcome {
-        let outcome = if self.buckets.contains(&object.bucket) {
-            self.look_and_delete(object)
-                .await
-                .unwrap_or_else(DeletionOutcome::Failed)
-        } else {
-            DeletionOutcome::NotOurs
+    /// Deletes the objects behind `links` and reports each, in the order given.
+    ///
+    /// A link that [`parse_link`](Self::parse_link) does not know as ours is `NotOurs`, and nothing is sent
+    /// for it. Of a link that is ours only bucket and key are logged, of another one nothing but its place
+    /// in the list.
+    /// The rest is as with [`delete`](Self::delete).
+    ///
+    /// # Cancellation
+    ///
+    /// Some objects are gone and some are not; repeat the call.
+    pub async fn delete_links(&self, links: &[&str]) -> Vec<LinkDeletionReport> {
+        let named: Vec<_> = links.iter().map(|link| self.parse_link(link)).collect();
+        let ours: Vec<_> = named
+            .iter()
+            .cloned()
+            .filter_map(PictureLink::into_object)
+            .collect();
+        let mut reports = self.delete(&ours).await.into_iter();
+        let mut next = |at: usize, link: PictureLink| {
+            let report = link.into_object().and_then(|_| reports.next());
+            if report.is_none() {
+                tracing::info!(link.index = at, outcome = ?DeletionOutcome::NotOurs, "delete by link");
+            }
+            match report {
+                Some(report) => LinkDeletionReport {
+                    object: Some(report.object),
+                    outcome: report.outcome,
+                },
+                None => LinkDeletionReport {
+                    object: None,
+                    outcome: DeletionOutcome::NotOurs,
+                },
+            }
         };
-        tracing::info!(object.key = %object, ?outcome, "delete of a picture");
-        outcome
+        let named = named.into_iter().enumerate();
+        named.map(|(at, link)| next(at, link)).collect()
     }
 
-    async fn look_and_delete(
-        &self,
-        object: &ObjectRef,
-    ) -> Result<DeletionOutcome, StorageErrorKind> {
-        match self.store.head(object).await {
-            Ok(_) => {}
-            Err(error) if error.kind() == StorageErrorKind::NotFound => {
-                return Ok(DeletionOutcome::AlreadyAbsent);
+    /// Deletes objects that are named once each, and returns their outcomes in the same order.
+    async fn delete_each(&self, objects: &[&ObjectRef]) -> Vec<DeletionOutcome> {
+        let mut outcomes = vec![DeletionOutcome::NotOurs; objects.len()];
+        let mut batches = stream::iter(self.batches(objects))
+            .map(|batch| self.delete_batch(batch))
+            .buffer_unordered(BATCHES_AT_ONCE);
+        while let Some(done) = batches.next().await {
+            for (at, outcome) in done {
+                outcomes[at] = outcome;
+                log(objects[at], outcome);
             }
-            Err(error) => return Err(error.kind()),
         }
-        match self.store.delete(object).await {
-            Ok(()) => Ok(DeletionOutcome::Deleted),
-            Err(error) => Err(error.kind()),
+        for object in objects.iter().filter(|object| !self.holds(object)) {
+            log(object, DeletionOutcome::NotOurs);
         }
+        outcomes
     }
+
+    fn holds(&self, object: &ObjectRef) -> bool {
+        self.buckets.contains(&object.bucket)
+    }
+
+    fn batches<'a>(&self, objects: &[&'a ObjectRef]) -> Vec<Batch<'a>> {
+        let mut by_bucket: HashMap<&BucketName, Batch<'a>> = HashMap::new();
+        for (at, &object) in objects.iter().enumerate() {
+            if self.holds(object) {
+                by_bucket
+                    .entry(&object.bucket)
+                    .or_default()
+                    .push((at, object));
+            }
+        }
+        let batches = by_bucket.values().flat_map(|all| all.chunks(BATCH));
+        batches.map(<[_]>::to_vec).collect()
+    }
+
+    async fn delete_batch(&self, batch: Batch<'_>) -> Vec<(usize, DeletionOutcome)> {
+        let (there, mut done) = self.look_for(batch).await;
+        let Some((_, first)) = there.first() else {
+            return done;
+        };
+        let bucket = first.bucket.clone();
+        let (places, keys): (Vec<_>, Vec<_>) = there
+            .into_iter()
+            .map(|(at, object)| (at, object.key.clone()))
+            .unzip();
+        let outcomes = self.delete_present(&bucket, &keys).await;
+        done.extend(places.into_iter().zip(outcomes));
+        done
+    }
+
+    /// Splits a batch into the objects that are there and those whose outcome is known already.
+    async fn look_for<'a>(&self, batch: Batch<'a>) -> (Batch<'a>, Vec<(usize, DeletionOutcome)>) {
+        let (mut there, mut done) = (Vec::with_capacity(batch.len()), Vec::new());
+        let mut looks = stream::iter(batch)
+            .map(|(at, object)| async move { (at, object, self.store.head(object).await) })
+            .buffered(LOOKS_AT_ONCE);
+        while let Some((at, object, found)) = looks.next().await {
+            match found {
+                Ok(_) => there.push((at, object)),
+                // What cannot be described is there, and can go.
+                Err(error) if error.kind() == StorageErrorKind::Corrupt => there.push((at, object)),
+                Err(error) if error.kind() == StorageErrorKind::NotFound => {
+                    done.push((at, DeletionOutcome::AlreadyAbsent));
+                }
+                Err(error) => done.push((at, DeletionOutcome::Failed(error.kind()))),
+            }
+        }
+        (there, done)
+    }
+
+    /// Deletes keys that were seen in `bucket`, and returns an outcome for each, in order.
+    async fn delete_present(
+        &self,
+        bucket: &BucketName,
+        keys: &[ObjectKey],
+    ) -> Vec<DeletionOutcome> {
+        // One object needs no bulk request, which servers answer more slowly.
+        if let [key] = keys {
+            let object = ObjectRef::new(bucket.clone(), key.clone());
+            return vec![self.delete_seen(&object).await];
+        }
+        let reports = match self.store.delete_many(bucket, keys).await {
+            Ok(reports) => reports,
+            Err(error) => return vec![DeletionOutcome::Failed(error.kind()); keys.len()],
+        };
+        let told: HashMap<_, _> = reports
+            .into_iter()
+            .map(|report| (report.key, outcome_of(report.outcome)))
+            .collect();
+        // A store that says nothing of a key has not said that it is gone.
+        let untold = DeletionOutcome::Failed(StorageErrorKind::Unexpected);
+        let outcome = |key| told.get(key).copied().unwrap_or(untold);
+        keys.iter().map(outcome).collect()
+    }
+
+    /// Deletes an object that was seen a moment ago.
+    pub(super) async fn delete_seen(&self, object: &ObjectRef) -> DeletionOutcome {
+        outcome_of(self.store.delete(object).await)
+    }
+}
+
+fn outcome_of(result: crate::error::Result<()>) -> DeletionOutcome {
+    match result {
+        Ok(()) => DeletionOutcome::Deleted,
+        Err(error) => DeletionOutcome::Failed(error.kind()),
+    }
+}
+
+/// Logs an outcome once, with the key and never with a link.
+pub(super) fn log(object: &ObjectRef, outcome: DeletionOutcome) {
+    tracing::info!(object.key = %object, ?outcome, "delete of a picture");
 }

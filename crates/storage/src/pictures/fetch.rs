@@ -2,23 +2,30 @@
 
 mod address;
 mod body;
+mod connection;
 mod data_url;
+mod exchange;
 mod guard;
+mod meter;
 mod policy;
 mod resolver;
 mod response;
+#[cfg(test)]
+mod scenes;
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use reqwest::{Client, Response, header};
+use hyper::Request;
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderValue, USER_AGENT};
 use tokio::time::timeout;
 
 pub use self::address::is_public;
+use self::connection::{Connector, Dialer, SystemDialer};
+use self::exchange::Reply;
 use self::guard::Target;
 pub use self::policy::{FetchPolicy, InvalidOrigin};
-use self::resolver::GuardedResolver;
 pub use self::resolver::{HostLookup, SystemLookup};
 use self::response::Answer;
 use super::fetch_error::{FetchError, FetchErrorKind};
@@ -29,19 +36,25 @@ use super::source::{FetchedPicture, PictureSource};
 /// - The scheme is `https` (or the exact `http` origins that the policy names), without user name, on a
 ///   default or listed port.
 /// - The host is resolved once, by our own resolver; one address in the answer that is not public
-///   refuses the host, and the connection goes to the checked addresses.
-///   The address that answered is checked once more.
+///   refuses the host, and the connection goes to one of the checked addresses.
+///   The address that answered is checked once more before anything is sent.
 /// - Redirects are followed by hand, at most 3, each checked like the first link; never from `https` to
 ///   `http`.
 /// - No header of ours goes out but `Accept`, `Accept-Encoding: identity` and `User-Agent`; no cookies,
 ///   no `Referer`, no proxy from the environment.
 /// - The first bytes decide the format; size, pixels, time and rate are bounded by the [`FetchPolicy`].
+///   A bomb is refused from its header, while it is still coming in.
+/// - No more than the cap and 64 KiB is read of an answer, whatever it consists of; TLS' own framing comes
+///   on top.
 /// - `data:` links with base64 go through the same caps.
 ///
-/// Clones share the connections.
+/// Each request has a connection of its own, which ends with it.
+/// Dropping the future of a fetch closes its connection; only a lookup by the system that has begun goes on
+/// until it ends by itself.
 #[derive(Clone)]
 pub struct GuardedFetch {
-    client: Client,
+    connector: Connector,
+    user_agent: HeaderValue,
     policy: Arc<FetchPolicy>,
 }
 
@@ -50,7 +63,7 @@ impl GuardedFetch {
     ///
     /// # Errors
     ///
-    /// `Config` when the platform has no trusted certificates.
+    /// `Config` when the platform has no trusted certificates, or the user agent is no header value.
     pub fn new(policy: FetchPolicy) -> Result<Self, FetchError> {
         Self::with_lookup(policy, Arc::new(SystemLookup))
     }
@@ -59,23 +72,26 @@ impl GuardedFetch {
     ///
     /// # Errors
     ///
-    /// `Config` when the platform has no trusted certificates.
+    /// `Config` when the platform has no trusted certificates, or the user agent is no header value.
     pub fn with_lookup(
         policy: FetchPolicy,
         lookup: Arc<dyn HostLookup>,
     ) -> Result<Self, FetchError> {
-        let client = crate::tls::https_client_builder()
-            .map_err(|error| config_error("no trusted certificates", error))?
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(policy.connect_timeout)
-            .user_agent(policy.user_agent.as_str())
-            .dns_resolver(GuardedResolver::new(lookup))
-            .build()
-            .map_err(|error| config_error("no client", error.without_url()))?;
+        Self::with_dialer(policy, lookup, Arc::new(SystemDialer))
+    }
+
+    fn with_dialer(
+        policy: FetchPolicy,
+        lookup: Arc<dyn HostLookup>,
+        dialer: Arc<dyn Dialer>,
+    ) -> Result<Self, FetchError> {
+        let tls = crate::tls::platform_config()
+            .map_err(|error| config_error("no trusted certificates", error))?;
+        let user_agent = HeaderValue::from_str(&policy.user_agent)
+            .map_err(|error| config_error("no possible user agent", error))?;
         Ok(Self {
-            client,
+            connector: Connector::new(lookup, dialer, tls),
+            user_agent,
             policy: Arc::new(policy),
         })
     }
@@ -88,12 +104,13 @@ impl GuardedFetch {
     async fn follow(&self, url: &str) -> Result<FetchedPicture, FetchError> {
         let mut target = Target::parse(url, &self.policy)?;
         for _ in 0..=self.policy.max_redirects {
-            let response = self.ask(&target).await?;
-            match response::judge(response).map_err(|error| error.with_host(target.host()))? {
-                Answer::Picture(response) => {
-                    return body::read(response, &self.policy)
-                        .await
-                        .map_err(|error| error.with_host(target.host()));
+            let named = |error: FetchError| error.with_host(target.host());
+            let mut reply = self.ask(&target).await.map_err(named)?;
+            match response::judge(&reply.head).map_err(named)? {
+                Answer::Picture => {
+                    let picture = body::read(&mut reply, &self.policy).await.map_err(named)?;
+                    response::warn_of_type(&reply.head, picture.format, target.host());
+                    return Ok(picture);
                 }
                 Answer::Elsewhere(location) => target = target.follow(&location, &self.policy)?,
             }
@@ -103,23 +120,38 @@ impl GuardedFetch {
             .with_detail(format!("more than {}", self.policy.max_redirects)))
     }
 
-    async fn ask(&self, target: &Target) -> Result<Response, FetchError> {
-        let request = self
-            .client
-            .get(target.url().clone())
-            .header(header::ACCEPT, "image/*")
-            .header(header::ACCEPT_ENCODING, "identity");
-        let response = match timeout(self.policy.first_byte_timeout, request.send()).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(response::classify(error).with_host(target.host())),
-            Err(_) => {
-                return Err(FetchError::new(FetchErrorKind::TimedOut)
-                    .with_host(target.host())
-                    .with_detail("no first byte"));
-            }
+    /// Connects, asks, and waits for the head of the answer.
+    async fn ask(&self, target: &Target) -> Result<Reply, FetchError> {
+        let request = self.request(target)?;
+        let too_late = |detail| FetchError::new(FetchErrorKind::TimedOut).with_detail(detail);
+        let exchange = async {
+            let wire = timeout(self.policy.connect_timeout, self.connector.open(target))
+                .await
+                .map_err(|_| too_late("no connection"))??;
+            exchange::ask(wire, request)
+                .await
+                .map_err(response::classify)
         };
-        target.check_peer(response.remote_addr())?;
-        Ok(response)
+        timeout(self.policy.first_byte_timeout, exchange)
+            .await
+            .map_err(|_| too_late("no first byte"))?
+    }
+
+    /// Returns the request with all the headers that ever go out.
+    fn request(&self, target: &Target) -> Result<Request<String>, FetchError> {
+        let url = target.url();
+        // The user name is refused and the fragment stays here; what is left is path and query.
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        Request::get(path)
+            .header(HOST, host)
+            .header(ACCEPT, "image/*")
+            .header(ACCEPT_ENCODING, "identity")
+            .header(USER_AGENT, &self.user_agent)
+            .body(String::new())
+            .map_err(|_| {
+                FetchError::new(FetchErrorKind::InvalidUrl).with_detail("no path of a request")
+            })
     }
 }
 

@@ -30,11 +30,11 @@ pub enum FetchErrorKind {
     InvalidUrl,
     /// Neither `https`, nor a `data:` link, nor an allowed `http` origin; also a redirect to `http`. Final.
     ForbiddenScheme,
-    /// The host is not among the allowed ones. Final.
+    /// The host is not among the allowed ones.
     ForbiddenHost,
-    /// The port is neither the default one nor an allowed one. Final.
+    /// The port is neither the default one nor an allowed one.
     ForbiddenPort,
-    /// The host is, or resolves to, an address that is not on the public internet. Final.
+    /// The host is, or resolves to, an address that is not on the public internet.
     ForbiddenAddress,
     /// The server has no such picture (404, 410). Final.
     NotFound,
@@ -42,13 +42,16 @@ pub enum FetchErrorKind {
     Refused,
     /// More bytes than the cap. The link may still serve whoever takes more.
     TooLarge,
-    /// More pixels than the cap; told by the header of the picture. Final.
+    /// More pixels than the cap; told by the header of the picture.
     TooManyPixels,
+    /// More than one frame: an animation, told by the container of the picture.
+    TooManyFrames,
     /// The answer has no bytes. Retry.
     Empty,
     /// The answer ended early, or the picture is shorter than it says. Retry.
     Truncated,
-    /// The bytes are no picture of a known format, whatever the content type says. Final.
+    /// The bytes are no picture of a known format, whatever the content type says, or there is something
+    /// else behind the picture. Final.
     NotAPicture,
     /// The answer is compressed although we asked for plain bytes; it is not unpacked.
     Encoded,
@@ -60,9 +63,9 @@ pub enum FetchErrorKind {
     Throttled,
     /// The server cannot be reached or failed (5xx). Retry.
     Unavailable,
-    /// Too many redirects, a loop, or one without a usable target. Final.
+    /// Too many redirects, a loop, or one without a usable target.
     Redirect,
-    /// An answer that makes no sense to us.
+    /// An answer that makes no sense to us, such as a head without end or broken chunks.
     Unexpected,
     /// The fetch is set up wrongly, such as without usable certificates.
     Config,
@@ -87,6 +90,7 @@ impl FetchErrorKind {
             | Self::Refused
             | Self::TooLarge
             | Self::TooManyPixels
+            | Self::TooManyFrames
             | Self::NotAPicture
             | Self::Encoded
             | Self::Redirect
@@ -100,17 +104,16 @@ impl FetchErrorKind {
     /// A kind can be neither retryable nor final: a picture above our byte cap is still a picture.
     pub fn is_final(self) -> bool {
         match self {
-            Self::InvalidUrl
-            | Self::ForbiddenScheme
-            | Self::ForbiddenHost
+            Self::InvalidUrl | Self::ForbiddenScheme | Self::NotFound | Self::NotAPicture => true,
+            // Our own policy refuses these, and the picture is there all the same.
+            Self::ForbiddenHost
             | Self::ForbiddenPort
             | Self::ForbiddenAddress
-            | Self::NotFound
             | Self::TooManyPixels
-            | Self::NotAPicture
-            | Self::Redirect => true,
-            Self::Refused
+            | Self::TooManyFrames
             | Self::TooLarge
+            | Self::Redirect
+            | Self::Refused
             | Self::Empty
             | Self::Truncated
             | Self::Encoded
@@ -227,6 +230,7 @@ impl fmt::Display for FetchErrorKind {
             Self::Refused => "the server refuses us",
             Self::TooLarge => "too many bytes",
             Self::TooManyPixels => "too many pixels",
+            Self::TooManyFrames => "more than one frame",
             Self::Empty => "no bytes",
             Self::Truncated => "the picture is cut short",
             Self::NotAPicture => "the bytes are no picture",

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 
 use super::bucket_map::BucketMap;
 use super::budget::ByteBudget;
+use super::link::LinkParser;
 use super::source::PictureSource;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
@@ -31,11 +32,12 @@ pub struct PictureStorage {
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) source: Arc<dyn PictureSource>,
     pub(super) buckets: Arc<BucketMap>,
+    pub(super) link_parser: LinkParser,
     pub(super) budget: ByteBudget,
     budget_bytes: u64,
     pub(super) picture_cap: u64,
     pub(super) save_time: Duration,
-    link_life: LinkLife,
+    pub(super) link_life: LinkLife,
     ensured: Arc<OnceCell<()>>,
 }
 
@@ -48,10 +50,12 @@ impl PictureStorage {
         source: Arc<dyn PictureSource>,
         buckets: BucketMap,
     ) -> Self {
+        let buckets = Arc::new(buckets);
         Self {
             store,
             source,
-            buckets: Arc::new(buckets),
+            link_parser: LinkParser::new([], Arc::clone(&buckets)),
+            buckets,
             budget: ByteBudget::new(DEFAULT_BUDGET),
             budget_bytes: DEFAULT_BUDGET,
             picture_cap: DEFAULT_PICTURE_CAP,
@@ -161,7 +165,7 @@ impl PictureStorage {
         self.store.get(object, options).await
     }
 
-    fn check_ours(&self, operation: &'static str, object: &ObjectRef) -> Result<()> {
+    pub(super) fn check_ours(&self, operation: &'static str, object: &ObjectRef) -> Result<()> {
         if self.buckets.contains(&object.bucket) {
             return Ok(());
         }

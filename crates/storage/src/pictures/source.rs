@@ -6,8 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::complete::{self, End};
 use super::fetch_error::{FetchError, FetchErrorKind};
 use super::format::ImageFormat;
+use super::header::Header;
 use crate::object::Sha256Digest;
 
 /// A picture in memory, checked.
@@ -30,8 +32,9 @@ impl FetchedPicture {
     ///
     /// # Errors
     ///
-    /// `Empty` without bytes, `NotAPicture` when the format is unknown or the header makes no sense,
-    /// `Truncated` when a PNG or WebP says that it is longer.
+    /// `Empty` without bytes; `NotAPicture` when the format is unknown, the header makes no sense, or
+    /// something other than padding lies behind the picture's end; `TooManyFrames` for an animation;
+    /// `Truncated` when a PNG, JPEG or WebP ends before its end.
     pub fn from_bytes(bytes: Bytes) -> Result<Self, FetchError> {
         let sha256 = Sha256Digest::of(&bytes);
         Self::with_digest(bytes, sha256)
@@ -44,22 +47,30 @@ impl FetchedPicture {
         let no_picture = |detail| FetchError::new(FetchErrorKind::NotAPicture).with_detail(detail);
         let format = ImageFormat::sniff(&bytes)
             .ok_or_else(|| no_picture("the first bytes are of no format"))?;
-        if super::complete::is_cut_short(format, &bytes) {
-            return Err(FetchError::new(FetchErrorKind::Truncated)
-                .with_detail(format!("the {format} has no end")));
+        let header = Header::read(format, &bytes);
+        header.check()?;
+        match complete::end_of(format, &bytes) {
+            End::Missing => {
+                return Err(FetchError::new(FetchErrorKind::Truncated)
+                    .with_detail(format!("the {format} has no end")));
+            }
+            End::At(end) if !complete::is_padding(&bytes[end.min(bytes.len())..]) => {
+                return Err(no_picture(
+                    "something else lies behind the end of the picture",
+                ));
+            }
+            End::At(_) | End::Unsaid => {}
         }
-        let size = imagesize::blob_size(&bytes)
-            .map_err(|_| no_picture("the header tells no width and height"))?;
-        match (u32::try_from(size.width), u32::try_from(size.height)) {
-            (Ok(width @ 1..), Ok(height @ 1..)) => Ok(Self {
-                bytes,
-                format,
-                sha256,
-                width,
-                height,
-            }),
-            _ => Err(no_picture("the header tells no possible width and height")),
-        }
+        let (width, height) = header
+            .size
+            .ok_or_else(|| no_picture("the header tells no width and height"))?;
+        Ok(Self {
+            bytes,
+            format,
+            sha256,
+            width,
+            height,
+        })
     }
 
     /// Returns width times height.

@@ -6,6 +6,8 @@
 #![cfg(feature = "http")]
 
 mod content;
+mod deadline;
+mod hostile;
 mod redirects;
 mod server;
 mod timing;

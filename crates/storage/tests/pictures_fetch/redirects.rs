@@ -88,7 +88,7 @@ async fn a_redirect_to_where_a_link_may_not_go_is_refused_unasked() {
         server.on(&path, redirect(302, &location));
         let error = get(&server, &path).await.unwrap_err();
         assert_eq!(error.kind(), expected, "{location}");
-        assert!(error.is_final(), "{location}");
+        assert!(!error.is_retryable(), "{location}");
         let shown = all_of(&error);
         assert!(
             !shown.contains("canary") && !shown.contains("meta-data"),

@@ -1,7 +1,7 @@
 //! A server on loopback that does exactly what a script says, also what no honest server would do.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ struct State {
     scripts: Mutex<HashMap<String, Vec<Script>>>,
     requests: Mutex<Vec<String>>,
     sent: AtomicU64,
+    open: AtomicUsize,
 }
 
 impl Server {
@@ -41,7 +42,13 @@ impl Server {
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&shared)));
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    shared.open.fetch_add(1, Ordering::Relaxed);
+                    // An error means that the other side is gone, which is all that it can mean.
+                    let _ = serve(stream, &shared).await;
+                    shared.open.fetch_sub(1, Ordering::Relaxed);
+                });
             }
         });
         Self { origin, state }
@@ -70,9 +77,14 @@ impl Server {
     pub(crate) fn sent(&self) -> u64 {
         self.state.sent.load(Ordering::Relaxed)
     }
+
+    /// Returns how many connections are open, as far as the server has noticed.
+    pub(crate) fn open(&self) -> usize {
+        self.state.open.load(Ordering::Relaxed)
+    }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<State>) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
@@ -80,8 +92,8 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) -> std::io::Result<()> 
     let head = String::from_utf8_lossy(&head).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     state.requests.lock().unwrap().push(head);
-    for step in script_of(&state, &path) {
-        run(&mut stream, step, &state).await?;
+    for step in script_of(state, &path) {
+        run(&mut stream, step, state).await?;
     }
     stream.shutdown().await
 }

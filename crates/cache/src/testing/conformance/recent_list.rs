@@ -5,6 +5,7 @@
     reason = "rules panic when they are broken"
 )]
 
+mod crowds;
 mod races;
 
 use std::num::NonZeroU16;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use super::{Fixture, millis, pass};
 use crate::{Cache as _, CacheErrorKind, CacheKey, ListLimits, RecentList as _, RecentPage};
 
+pub use crowds::*;
 pub use races::*;
 
 fn limits(cap: u16) -> ListLimits {

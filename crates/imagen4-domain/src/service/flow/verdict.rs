@@ -9,8 +9,11 @@ use crate::service::generate_error::{Dependency, GenerateErrorKind};
 pub(super) fn of_submit(error: &GeneratorError) -> (Step, GenerateErrorKind) {
     match error.kind() {
         Kind::Unknown | Kind::TimedOut | Kind::Cancelled => {
-            let reason = error.reason();
-            (Step::Unknown { reason }, GenerateErrorKind::Unknown)
+            let step = Step::Unknown {
+                reason: error.reason(),
+                request_id: error.request_id().cloned(),
+            };
+            (step, GenerateErrorKind::Unknown)
         }
         _ => of_wait(error),
     }

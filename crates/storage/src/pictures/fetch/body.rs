@@ -1,44 +1,48 @@
 //! Reads the body of an answer under every cap at once.
 
-use bytes::{Bytes, BytesMut};
-use reqwest::Response;
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 
+use super::exchange::Reply;
 use super::policy::FetchPolicy;
 use super::response::classify_body;
 use crate::object::Sha256Digest;
 use crate::pictures::fetch_error::{FetchError, FetchErrorKind};
 use crate::pictures::format::ImageFormat;
+use crate::pictures::header::Header;
 use crate::pictures::source::FetchedPicture;
 
 /// The number of first bytes that are enough to tell the format.
 const ENOUGH_TO_SNIFF: usize = 64;
 
+/// A body of unknown length grows by so much.
+const GROWTH: usize = 1024 * 1024;
+
 /// Reads the picture; the caller bounds the whole time.
 pub(super) async fn read(
-    mut response: Response,
+    reply: &mut Reply,
     policy: &FetchPolicy,
 ) -> Result<FetchedPicture, FetchError> {
-    let declared = response.content_length();
-    let mut intake = Intake::new(declared, policy)?;
+    let mut intake = Intake::new(reply.declared_length(), policy)?;
     let mut pace = Pace::new(policy);
-    while let Some(piece) = next(&mut response, &mut pace).await? {
+    reply.allow(policy.max_bytes);
+    while let Some(piece) = next(reply, &mut pace).await? {
         intake.take(&piece)?;
     }
     intake.finish()
 }
 
 /// Waits for the next piece, as long as the pace is kept.
-async fn next(response: &mut Response, pace: &mut Pace) -> Result<Option<Bytes>, FetchError> {
+async fn next(reply: &mut Reply, pace: &mut Pace) -> Result<Option<Bytes>, FetchError> {
     loop {
-        match timeout_at(pace.window_end, response.chunk()).await {
-            Ok(Ok(Some(piece))) => {
+        match timeout_at(pace.window_end, reply.next()).await {
+            Ok(Some(Ok(piece))) => {
                 pace.count(piece.len() as u64)?;
                 return Ok(Some(piece));
             }
-            Ok(Ok(None)) => return Ok(None),
-            Ok(Err(error)) => return Err(classify_body(error)),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(error))) => return Err(classify_body(error)),
             Err(_) => pace.count(0)?,
         }
     }
@@ -87,9 +91,10 @@ impl Pace {
 struct Intake<'a> {
     policy: &'a FetchPolicy,
     declared: Option<u64>,
-    bytes: BytesMut,
+    bytes: Vec<u8>,
     hasher: Sha256,
-    is_sniffed: bool,
+    /// The number of bytes at which the header is looked at next.
+    next_look: usize,
 }
 
 impl<'a> Intake<'a> {
@@ -101,9 +106,9 @@ impl<'a> Intake<'a> {
         Ok(Self {
             policy,
             declared,
-            bytes: BytesMut::with_capacity(capacity),
+            bytes: Vec::with_capacity(capacity),
             hasher: Sha256::new(),
-            is_sniffed: false,
+            next_look: ENOUGH_TO_SNIFF,
         })
     }
 
@@ -112,13 +117,15 @@ impl<'a> Intake<'a> {
             return Err(too_large(self.policy));
         }
         self.hasher.update(piece);
+        if self.bytes.capacity() - self.bytes.len() < piece.len() {
+            // Doubling would hold up to twice what the byte budget knows of.
+            self.bytes.reserve_exact(piece.len().max(GROWTH));
+        }
         self.bytes.extend_from_slice(piece);
-        if !self.is_sniffed && self.bytes.len() >= ENOUGH_TO_SNIFF {
-            self.is_sniffed = true;
-            if ImageFormat::sniff(&self.bytes).is_none() {
-                return Err(FetchError::new(FetchErrorKind::NotAPicture)
-                    .with_detail("the first bytes are of no format"));
-            }
+        if self.bytes.len() >= self.next_look {
+            // Each look is at twice as much, so that all of them together cost as much as two.
+            self.next_look = self.bytes.len().saturating_mul(2);
+            check_beginning(&self.bytes, self.policy)?;
         }
         Ok(())
     }
@@ -129,9 +136,26 @@ impl<'a> Intake<'a> {
             return Err(FetchError::new(FetchErrorKind::Truncated)
                 .with_detail(format!("{length} of {declared} bytes")));
         }
+        // A bomb that fits into the first piece is called a bomb, even if it is cut short too.
+        if self.bytes.len() >= ENOUGH_TO_SNIFF {
+            check_beginning(&self.bytes, self.policy)?;
+        }
         let sha256 = Sha256Digest::from_bytes(self.hasher.finalize().into());
-        let picture = FetchedPicture::with_digest(self.bytes.freeze(), sha256)?;
+        let picture = FetchedPicture::with_digest(self.bytes.into(), sha256)?;
         check_pixels(picture, self.policy)
+    }
+}
+
+/// Refuses as soon as the first bytes are enough to do so: other formats, and bombs by their header.
+fn check_beginning(bytes: &[u8], policy: &FetchPolicy) -> Result<(), FetchError> {
+    let format = ImageFormat::sniff(bytes).ok_or_else(|| {
+        FetchError::new(FetchErrorKind::NotAPicture).with_detail("the first bytes are of no format")
+    })?;
+    let header = Header::read(format, bytes);
+    header.check()?;
+    match header.size {
+        Some(size) => check_size(size, policy),
+        None => Ok(()),
     }
 }
 
@@ -140,11 +164,16 @@ pub(super) fn check_pixels(
     picture: FetchedPicture,
     policy: &FetchPolicy,
 ) -> Result<FetchedPicture, FetchError> {
-    if picture.pixels() > policy.max_pixels {
-        return Err(FetchError::new(FetchErrorKind::TooManyPixels)
-            .with_detail(format!("{} by {}", picture.width, picture.height)));
-    }
+    check_size((picture.width, picture.height), policy)?;
     Ok(picture)
+}
+
+fn check_size((width, height): (u32, u32), policy: &FetchPolicy) -> Result<(), FetchError> {
+    if u64::from(width) * u64::from(height) > policy.max_pixels {
+        return Err(FetchError::new(FetchErrorKind::TooManyPixels)
+            .with_detail(format!("{width} by {height}")));
+    }
+    Ok(())
 }
 
 /// Returns the error for more bytes than the cap.

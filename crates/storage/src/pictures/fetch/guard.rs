@@ -67,21 +67,36 @@ impl Target {
         })
     }
 
-    /// Checks the address that answered: the last word, whatever the name resolved to.
+    /// Tells whether `address` may be connected to for this target.
+    pub(super) fn may_reach(&self, address: IpAddr) -> bool {
+        if self.is_allowed_loopback {
+            self.literal() == Some(address)
+        } else {
+            is_public(address)
+        }
+    }
+
+    /// Checks the address at the other end: the last word before anything is sent to it.
     pub(super) fn check_peer(&self, peer: Option<SocketAddr>) -> Result<(), FetchError> {
-        let is_right = peer.is_some_and(|peer| {
-            if self.is_allowed_loopback {
-                self.url.host().as_ref().and_then(literal) == Some(peer.ip())
-            } else {
-                is_public(peer.ip())
-            }
-        });
-        if is_right {
+        if peer.is_some_and(|peer| self.may_reach(peer.ip())) {
             return Ok(());
         }
         Err(FetchError::new(FetchErrorKind::ForbiddenAddress)
             .with_host(self.host())
             .with_detail("the address that answered"))
+    }
+
+    /// Returns the address that stands in place of a name, if one does.
+    pub(super) fn literal(&self) -> Option<IpAddr> {
+        self.url.host().as_ref().and_then(literal)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
     }
 
     pub(super) fn url(&self) -> &Url {

@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::address::is_public;
+use super::guard::Target;
+use crate::pictures::fetch_error::{FetchError, FetchErrorKind};
 
 /// Looks up the addresses of a host.
 ///
@@ -38,41 +37,39 @@ impl HostLookup for SystemLookup {
     }
 }
 
-/// The host has an address that is not public.
-#[derive(Debug, thiserror::Error)]
-#[error("the host resolves to an address that is not public")]
-pub(super) struct ForbiddenAnswer;
-
-/// The resolver of the client: one lookup gives the addresses that are checked and connected to.
-#[derive(Debug)]
-pub(super) struct GuardedResolver {
-    lookup: Arc<dyn HostLookup>,
-}
-
-impl GuardedResolver {
-    pub(super) fn new(lookup: Arc<dyn HostLookup>) -> Self {
-        Self { lookup }
+/// Returns every address of the target's host, all of which may be connected to; the one lookup of a hop.
+pub(super) async fn resolve(
+    lookup: &dyn HostLookup,
+    target: &Target,
+) -> Result<Vec<SocketAddr>, FetchError> {
+    let addresses = match target.literal() {
+        Some(address) => vec![address],
+        None => lookup.lookup(target.host()).await.map_err(|error| {
+            FetchError::new(FetchErrorKind::Unavailable)
+                .with_detail("the host does not resolve")
+                .with_source(error)
+        })?,
+    };
+    if addresses.is_empty() {
+        return Err(
+            FetchError::new(FetchErrorKind::Unavailable).with_detail("the host has no address")
+        );
     }
-}
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let lookup = Arc::clone(&self.lookup);
-        Box::pin(async move {
-            let addresses = lookup.lookup(name.as_str()).await?;
-            // One address inside is enough: the client may connect to any of them.
-            if addresses.iter().any(|address| !is_public(*address)) {
-                return Err(ForbiddenAnswer.into());
-            }
-            let sockets = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0));
-            Ok(Box::new(sockets) as Addrs)
-        })
+    // One address inside is enough: whoever mixes them in wants us to take it.
+    if !addresses.iter().all(|address| target.may_reach(*address)) {
+        return Err(FetchError::new(FetchErrorKind::ForbiddenAddress)
+            .with_detail("the host resolves to an address that is not public"));
     }
+    let sockets = addresses
+        .into_iter()
+        .map(|ip| SocketAddr::new(ip, target.port()));
+    Ok(sockets.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pictures::fetch::policy::FetchPolicy;
 
     #[derive(Debug)]
     struct Fixed(Vec<IpAddr>);
@@ -84,24 +81,20 @@ mod tests {
         }
     }
 
-    async fn resolve(addresses: &[&str]) -> Option<usize> {
+    async fn resolved(addresses: &[&str]) -> Result<usize, FetchErrorKind> {
         let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
-        let resolver = GuardedResolver::new(Arc::new(Fixed(addresses)));
-        let answer = resolver.resolve("host.example".parse().unwrap()).await;
-        match answer {
-            Ok(addresses) => Some(addresses.count()),
-            Err(error) => {
-                assert!(error.is::<ForbiddenAnswer>());
-                None
-            }
-        }
+        let target = Target::parse("https://host.example/", &FetchPolicy::default()).unwrap();
+        let answer = resolve(&Fixed(addresses), &target).await;
+        answer.map(|all| all.len()).map_err(|error| error.kind())
     }
 
     #[tokio::test]
     async fn one_address_inside_refuses_the_host() {
-        assert_eq!(resolve(&["8.8.8.8", "2606:4700::1111"]).await, Some(2));
-        assert_eq!(resolve(&["8.8.8.8", "10.0.0.1"]).await, None);
-        assert_eq!(resolve(&["::1", "8.8.8.8"]).await, None);
-        assert_eq!(resolve(&["127.0.0.1"]).await, None);
+        let refused = Err(FetchErrorKind::ForbiddenAddress);
+        assert_eq!(resolved(&["8.8.8.8", "2606:4700::1111"]).await, Ok(2));
+        assert_eq!(resolved(&["8.8.8.8", "10.0.0.1"]).await, refused);
+        assert_eq!(resolved(&["::1", "8.8.8.8"]).await, refused);
+        assert_eq!(resolved(&["127.0.0.1"]).await, refused);
+        assert_eq!(resolved(&[]).await, Err(FetchErrorKind::Unavailable));
     }
 }

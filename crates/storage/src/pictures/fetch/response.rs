@@ -1,13 +1,17 @@
-//! What an answer's head and the client's errors mean; the only file that matches on errors of reqwest.
+//! What an answer's head and the client's errors mean; the only file that matches on errors of hyper.
 
 use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use hyper::StatusCode;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use hyper::http::response::Parts;
 
-use super::resolver::ForbiddenAnswer;
+use super::exchange::HEAD_BYTES;
+use super::meter::is_used_up;
 use crate::pictures::fetch_error::{FetchError, FetchErrorKind};
+use crate::pictures::format::ImageFormat;
 
 /// The longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
@@ -15,27 +19,27 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// An answer that is no failure.
 pub(super) enum Answer {
     /// The body is the picture.
-    Picture(Response),
-    /// The picture is somewhere else; the body is dropped unread.
+    Picture,
+    /// The picture is somewhere else; the body is never read.
     Elsewhere(String),
 }
 
 /// Judges an answer by its status and headers.
-pub(super) fn judge(response: Response) -> Result<Answer, FetchError> {
-    match response.status() {
+pub(super) fn judge(head: &Parts) -> Result<Answer, FetchError> {
+    match head.status {
         StatusCode::OK => {
-            check_encoding(response.headers())?;
-            Ok(Answer::Picture(response))
+            check_encoding(&head.headers)?;
+            Ok(Answer::Picture)
         }
         StatusCode::MOVED_PERMANENTLY
         | StatusCode::FOUND
         | StatusCode::SEE_OTHER
         | StatusCode::TEMPORARY_REDIRECT
-        | StatusCode::PERMANENT_REDIRECT => location(response.headers()).map(Answer::Elsewhere),
+        | StatusCode::PERMANENT_REDIRECT => location(&head.headers).map(Answer::Elsewhere),
         status => {
             let error =
                 FetchError::new(kind_of(status)).with_detail(format!("status {}", status.as_u16()));
-            Err(match pause(response.headers()) {
+            Err(match pause(&head.headers) {
                 Some(pause) => error.with_retry_after(pause),
                 None => error,
             })
@@ -43,35 +47,61 @@ pub(super) fn judge(response: Response) -> Result<Answer, FetchError> {
     }
 }
 
+/// Warns when the server calls a picture something else; the bytes have decided.
+pub(super) fn warn_of_type(head: &Parts, format: ImageFormat, host: &str) {
+    let Some(declared) = head.headers.get(CONTENT_TYPE) else {
+        return;
+    };
+    let declared = declared.to_str().unwrap_or("(no text)");
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case(format.content_type()) {
+        let declared: String = essence.chars().take(64).collect();
+        tracing::warn!(
+            host,
+            declared,
+            found = format.content_type(),
+            "a picture came under another type; its own bytes decide"
+        );
+    }
+}
+
 /// Returns the meaning of an error from the client before the head of an answer was there.
-pub(super) fn classify(error: reqwest::Error) -> FetchError {
-    let kind = if is_forbidden(&error) {
-        FetchErrorKind::ForbiddenAddress
+pub(super) fn classify(error: hyper::Error) -> FetchError {
+    if is_used_up(&error) || error.is_parse_too_large() {
+        return FetchError::new(FetchErrorKind::Unexpected)
+            .with_detail(format!("more than {HEAD_BYTES} bytes or 100 lines of head"));
+    }
+    let kind = if error.is_parse() {
+        FetchErrorKind::Unexpected
     } else if error.is_timeout() {
         FetchErrorKind::TimedOut
-    } else if error.is_builder() {
-        FetchErrorKind::InvalidUrl
     } else {
         FetchErrorKind::Unavailable
     };
-    FetchError::new(kind).with_source(error.without_url())
+    FetchError::new(kind).with_source(error)
 }
 
 /// Returns the meaning of an error from the client within the body.
-pub(super) fn classify_body(error: reqwest::Error) -> FetchError {
-    let kind = if error.is_timeout() {
-        FetchErrorKind::TimedOut
+pub(super) fn classify_body(error: hyper::Error) -> FetchError {
+    let kind = if is_used_up(&error) {
+        FetchErrorKind::TooLarge
+    } else if is_broken_framing(&error) {
+        FetchErrorKind::Unexpected
     } else {
         FetchErrorKind::Truncated
     };
-    FetchError::new(kind).with_source(error.without_url())
+    FetchError::new(kind).with_source(error)
 }
 
-fn is_forbidden(error: &reqwest::Error) -> bool {
+/// Tells whether the chunks of a body make no sense, in contrast to ending early.
+fn is_broken_framing(error: &hyper::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if error.is::<ForbiddenAnswer>() {
-            return true;
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+            );
         }
         cause = error.source();
     }

@@ -1,40 +1,20 @@
-//! What services meet above the ports: shared loads, failures that don't matter, one warning.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests panic as tests do")]
+//! Misses at the same time share one load, and changes during it are not lost.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cache::memory::MemoryCache;
-use cache::testing::{CountingCache, FailingCache, MockCache, MockRecentList};
-use cache::{
-    Cache, CacheError, CacheErrorKind, FamilyKey, ReadThrough, RecentIds, RecentList, RecentPage,
-};
+use cache::testing::{FailingCache, MockCache};
+use cache::{CacheErrorKind, ReadThrough};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Record {
-    number: u32,
-}
-
-fn key() -> FamilyKey {
-    FamilyKey::generation(17).unwrap()
-}
-
-fn list_key() -> FamilyKey {
-    FamilyKey::user_generations(42).unwrap()
-}
-
-fn load(number: u32) -> Ready<Result<Option<Record>, Infallible>> {
-    ready(Ok(Some(Record { number })))
-}
+use super::{Record, key, load};
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_misses_at_the_same_time_share_one_load() {
@@ -275,144 +255,4 @@ async fn another_type_under_the_same_key_loads_for_itself() {
     let (number, text) = tokio::join!(number, text);
     assert_eq!(number.unwrap().unwrap().number, 1);
     assert!(text.unwrap().is_some());
-}
-
-#[tokio::test]
-async fn the_second_read_makes_no_load_and_one_call() {
-    let counting = CountingCache::new(MemoryCache::new());
-    let through = ReadThrough::new(Arc::new(counting.clone()));
-    through.get_or_load(&key(), || load(1)).await.unwrap();
-    let before = counting.total();
-    through.get_or_load(&key(), || load(2)).await.unwrap();
-    assert_eq!(counting.total() - before, 1);
-}
-
-#[tokio::test]
-async fn an_unreadable_value_is_a_miss_and_is_replaced() {
-    let memory = MemoryCache::new();
-    let through = ReadThrough::new(Arc::new(memory.clone()));
-    for garbage in [
-        "",
-        "{",
-        r#"{"number":1,"v":99}"#,
-        r#"{"number":"one","v":1}"#,
-    ] {
-        memory
-            .set(key().key(), garbage.into(), key().ttl())
-            .await
-            .unwrap();
-        let read = through.get_or_load(&key(), || load(7)).await.unwrap();
-        assert_eq!(read.unwrap().number, 7, "{garbage:?}");
-        assert_eq!(through.get(&key()).await, Some(Record { number: 7 }));
-    }
-}
-
-#[tokio::test]
-async fn a_value_that_cannot_be_kept_removes_the_older_one() {
-    let through = ReadThrough::new(Arc::new(MemoryCache::new()));
-    through.put(&key(), &Record { number: 1 }).await;
-    through.put(&key(), &"no object").await;
-    assert_eq!(through.get::<Record>(&key()).await, None);
-}
-
-#[tokio::test]
-async fn many_values_come_in_the_order_of_their_keys() {
-    let through = ReadThrough::new(Arc::new(MemoryCache::new()));
-    let keys: Vec<_> = (0..3)
-        .map(|id| FamilyKey::generation(id).unwrap())
-        .collect();
-    through.put(&keys[0], &Record { number: 0 }).await;
-    through.put(&keys[2], &Record { number: 2 }).await;
-    let found: Vec<Option<Record>> = through.get_many(&keys).await;
-    let numbers: Vec<_> = found
-        .into_iter()
-        .map(|found| found.map(|one| one.number))
-        .collect();
-    assert_eq!(numbers, [Some(0), None, Some(2)]);
-}
-
-#[tokio::test]
-async fn every_kind_of_failure_is_a_miss_and_no_call_fails() {
-    for kind in CacheErrorKind::ALL {
-        let broken = FailingCache::new(MemoryCache::new());
-        broken.break_down(kind);
-        let through = ReadThrough::new(Arc::new(broken.clone()));
-        let read = through.get_or_load(&key(), || load(1)).await.unwrap();
-        assert_eq!(read.unwrap().number, 1, "{kind:?}");
-        through.put(&key(), &Record { number: 1 }).await;
-        through.forget(&key()).await;
-        let many: Vec<Option<Record>> = through.get_many(&[key(), key()]).await;
-        assert_eq!(many, [None, None]);
-        let version = FamilyKey::gallery_version(1).unwrap();
-        assert_eq!(through.version(&version).await, None);
-        assert_eq!(through.bump(&version).await, None);
-
-        let recent = RecentIds::new(Arc::new(broken));
-        let load = |_| async { Ok::<_, Infallible>(vec!["b".to_owned(), "a".to_owned()]) };
-        let page = recent.page_or_load(&list_key(), 1, 5, load).await.unwrap();
-        assert_eq!(
-            page,
-            RecentPage {
-                ids: vec!["a".to_owned()],
-                complete: true
-            }
-        );
-        recent.push(&list_key(), "c").await;
-        recent.remove(&list_key(), "a").await;
-        recent.forget(&list_key()).await;
-    }
-}
-
-#[tokio::test]
-async fn a_mock_stands_in_for_each_port() {
-    let mut cache = MockCache::new();
-    cache
-        .expect_get()
-        .withf(|key| key.as_str() == "imagen4:generation:17")
-        .times(1)
-        .returning(|key| Err(CacheError::new(CacheErrorKind::TimedOut, "get").with_key(key)));
-    let through = ReadThrough::new(Arc::new(cache));
-    assert_eq!(through.get::<Record>(&key()).await, None);
-
-    let mut list = MockRecentList::new();
-    list.expect_push()
-        .withf(|key, id, limits| {
-            key.as_str() == "imagen4:user_generations:42" && id == "a" && limits.cap.get() == 50
-        })
-        .times(1)
-        .returning(|_, _, _| Ok(true));
-    RecentIds::new(Arc::new(list)).push(&list_key(), "a").await;
-}
-
-#[tokio::test]
-async fn a_cold_list_is_filled_once_and_then_answers() {
-    let memory = MemoryCache::new();
-    let recent = RecentIds::new(Arc::new(memory.clone()));
-    let loads = AtomicU32::new(0);
-    for _ in 0..3 {
-        let load = |cap| {
-            loads.fetch_add(1, Ordering::Relaxed);
-            assert_eq!(cap, 50);
-            async { Ok::<_, Infallible>(vec!["b".to_owned(), "a".to_owned()]) }
-        };
-        let page = recent.page_or_load(&list_key(), 0, 5, load).await.unwrap();
-        assert_eq!(page.ids, ["b", "a"]);
-    }
-    assert_eq!(loads.into_inner(), 1);
-}
-
-#[tokio::test]
-async fn a_push_during_the_fill_is_not_lost() {
-    let memory = MemoryCache::new();
-    let recent = RecentIds::new(Arc::new(memory.clone()));
-    // The record is committed after the store was read and pushed before the list is filled.
-    let load = |_| async {
-        recent.push(&list_key(), "b").await;
-        Ok::<_, Infallible>(vec!["a".to_owned()])
-    };
-    recent.page_or_load(&list_key(), 0, 5, load).await.unwrap();
-    assert_eq!(memory.page(list_key().key(), 0, 5).await.unwrap(), None);
-    let load = |_| async { Ok::<_, Infallible>(vec!["b".to_owned(), "a".to_owned()]) };
-    let page = recent.page_or_load(&list_key(), 0, 5, load).await.unwrap();
-    assert_eq!(page.ids, ["b", "a"]);
 }

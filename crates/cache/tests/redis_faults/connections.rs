@@ -1,0 +1,79 @@
+//! Connections are few, shared, and made anew after a restart; what they find is told as it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::redis::RedisCache;
+use cache::testing::RedisServer;
+use cache::{Cache, CacheErrorKind, CacheKey};
+use futures_util::future::join_all;
+
+use super::{NAME, connections_of, key, minute, patient, patient_settings};
+
+#[tokio::test]
+async fn a_restart_while_idle_is_not_seen_by_callers() {
+    let mut server = RedisServer::start();
+    let cache = patient(&server);
+    let pings = (0..10).map(|_| cache.ping());
+    join_all(pings)
+        .await
+        .into_iter()
+        .for_each(|ping| assert!(ping.is_ok()));
+    server.restart();
+    for _ in 0..10 {
+        cache.set(&key(), "value".into(), minute()).await.unwrap();
+    }
+    assert_eq!(connections_of(&server, NAME), 2);
+}
+
+#[tokio::test]
+async fn without_retries_a_restart_costs_one_call_for_each_connection() {
+    let mut server = RedisServer::start();
+    let settings = patient_settings(&server).with_max_retries(0);
+    let cache = RedisCache::new(settings).unwrap();
+    for _ in 0..2 {
+        cache.ping().await.unwrap();
+    }
+    server.restart();
+    let mut failures = 0;
+    for _ in 0..10 {
+        if let Err(error) = cache.get(&key()).await {
+            assert_eq!(error.kind(), CacheErrorKind::Unavailable);
+            failures += 1;
+        }
+    }
+    assert_eq!(failures, 2);
+}
+
+#[tokio::test]
+async fn many_callers_share_two_connections() {
+    let server = RedisServer::start();
+    let cache: Arc<dyn Cache> = Arc::new(patient(&server));
+    let callers = (0..128).map(|number| {
+        let cache = Arc::clone(&cache);
+        tokio::spawn(async move {
+            let key = CacheKey::new(format!("shared:{number}")).unwrap();
+            cache
+                .set(&key, number.to_string().into(), minute())
+                .await
+                .unwrap();
+            assert_eq!(cache.get(&key).await.unwrap().unwrap(), number.to_string());
+        })
+    });
+    join_all(callers).await.into_iter().for_each(Result::unwrap);
+    assert_eq!(connections_of(&server, NAME), 2);
+    // The check of the server's start pings once; the calls never do.
+    let statistics = server.call(&["INFO", "commandstats"]);
+    let pings = statistics
+        .lines()
+        .find(|line| line.starts_with("cmdstat_ping:"));
+    assert!(pings.unwrap().contains("calls=1,"), "{pings:?}");
+}
+
+#[tokio::test]
+async fn a_key_without_an_end_lives_for_ever() {
+    let server = RedisServer::start();
+    let cache = patient(&server);
+    server.call(&["SET", key().as_str(), "value"]);
+    assert_eq!(cache.ttl(&key()).await.unwrap(), Some(Duration::MAX));
+}
