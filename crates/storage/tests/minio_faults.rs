@@ -4,6 +4,8 @@
 
 #[path = "minio_faults/scripted.rs"]
 mod scripted;
+#[path = "minio_faults/vague.rs"]
+mod vague;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -317,3 +317,16 @@ async fn no_link_is_ever_logged_or_shown() {
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
     assert!(log.contains("lost=2"), "{log}");
 }
+
+#[tokio::test]
+async fn what_cannot_be_described_can_still_be_deleted() {
+    let (store, _, pictures) = fixture().await;
+    let broken = object("imagen4/2026/01/31/a_1.png");
+    put(&store, &broken).await;
+    store.fail(Failure::of(Operation::Head, StorageErrorKind::Corrupt));
+    let reports = pictures.delete(std::slice::from_ref(&broken)).await;
+    assert_eq!(reports[0].outcome, DeletionOutcome::Deleted);
+    store.heal();
+    let gone = store.head(&broken).await.unwrap_err();
+    assert_eq!(gone.kind(), StorageErrorKind::NotFound);
+}
