@@ -27,6 +27,8 @@
 //! winner among processes, too.
 //! Bytes and metadata stay together through a crash: the metadata names the length and the exact time of
 //! the bytes it belongs to, and an overwrite writes the metadata of both first.
+//! A crash in the middle of a delete may leave the metadata of bytes that are gone; nobody sees it, and
+//! `remove_left_overs` clears it.
 //! Symbolic links below the root are not followed.
 //! The root must lie on one file system, which must know file locks.
 
@@ -35,12 +37,16 @@ mod commit;
 mod config;
 mod disk;
 mod layout;
+mod left_overs;
 mod opening;
 mod reading;
 mod record;
 mod store;
+#[cfg(test)]
+mod syncing_tests;
 mod upload;
 mod walk;
 
 pub use self::config::FilesystemSettings;
+pub use self::left_overs::LeftOvers;
 pub use self::store::FilesystemStore;

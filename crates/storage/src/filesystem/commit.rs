@@ -67,13 +67,17 @@ impl Disk {
                 .map_err(failed)?;
         }
         // Also without bytes: an earlier delete may have been cut short here.
+        self.remove_meta(object).map_err(failed)
+    }
+
+    /// Removes the metadata of `object`, whose lock is held and whose bytes are gone.
+    pub(super) fn remove_meta(&self, object: &ObjectRef) -> io::Result<()> {
         let meta = self.layout.meta(object);
-        if meta.symlink_metadata().is_ok() {
-            remove(&meta).map_err(failed)?;
-            self.prune(&self.layout.meta_bucket(&object.bucket), &meta)
-                .map_err(failed)?;
+        if meta.symlink_metadata().is_err() {
+            return Ok(());
         }
-        Ok(())
+        remove(&meta)?;
+        self.prune(&self.layout.meta_bucket(&object.bucket), &meta)
     }
 
     /// Returns the record of the object that is being replaced, and sees to it that the new bytes have

@@ -24,6 +24,8 @@ pub(super) struct Disk {
     pub(super) layout: Layout,
     pub(super) fsync: bool,
     pub(super) synced: Synced,
+    #[cfg(test)]
+    pub(super) witness: super::syncing_tests::Witness,
 }
 
 /// What stands where an object's bytes would be.
@@ -129,7 +131,9 @@ impl Disk {
     /// Writes the names in `directory` through to the disk, if that is asked for.
     pub(super) fn sync_directory(&self, directory: &Path) -> io::Result<()> {
         if self.fsync && cfg!(unix) {
-            return File::open(directory)?.sync_all();
+            File::open(directory)?.sync_all()?;
+            #[cfg(test)]
+            self.witness.note(directory);
         }
         Ok(())
     }

@@ -103,6 +103,11 @@ impl Records {
         }
     }
 
+    /// Returns the key of the object that the file belongs to.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(super) fn find(&self, stamp: Stamp) -> Option<&Record> {
         self.records.iter().find(|record| record.stamp == stamp)
     }

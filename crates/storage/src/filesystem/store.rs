@@ -14,6 +14,7 @@ use tokio::task::{self, JoinError};
 use super::classify;
 use super::config::FilesystemSettings;
 use super::disk::{Disk, Synced, is_real_directory};
+use super::left_overs::LeftOvers;
 use super::opening;
 use super::upload::Upload;
 use crate::body::{Body, BodyStream};
@@ -58,6 +59,8 @@ impl FilesystemStore {
             layout,
             fsync: true,
             synced: Synced::default(),
+            #[cfg(test)]
+            witness: super::syncing_tests::Witness::default(),
         });
         Ok(Self {
             disk,
@@ -87,6 +90,8 @@ impl FilesystemStore {
             layout: self.disk.layout.clone(),
             fsync,
             synced: Synced::default(),
+            #[cfg(test)]
+            witness: super::syncing_tests::Witness::default(),
         });
         self
     }
@@ -96,6 +101,31 @@ impl FilesystemStore {
     pub fn with_links(mut self, links: LinkSigner) -> Self {
         self.links = Some(links);
         self
+    }
+
+    /// Removes metadata in `bucket` whose bytes are gone, as a crash in the middle of a delete leaves it.
+    ///
+    /// Call it at start or now and again: it looks at the name of every file of metadata. Other users of the root may
+    /// go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// `BucketNotFound` and the failures of the file system; what was removed until then is removed.
+    ///
+    /// # Cancellation
+    ///
+    /// The work goes on until its end.
+    pub async fn remove_left_overs(&self, bucket: &BucketName) -> Result<LeftOvers> {
+        let target = bucket.clone();
+        self.on_disk("remove_left_overs", bucket, move |disk| {
+            disk.remove_left_overs(&target)
+        })
+        .await
+    }
+
+    #[cfg(test)]
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// Runs `work` on a thread for blocking work; once begun it ends, whether or not anybody waits.
