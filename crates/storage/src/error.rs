@@ -36,6 +36,8 @@ pub enum StorageErrorKind {
     BucketNotFound,
     /// A create-only put met an object under the same key. Nothing was written; compare the two.
     AlreadyExists,
+    /// Others have changed it since it was read. Nothing was written; read it again and decide anew.
+    Conflict,
     /// The store refused the credentials or the right. Nothing happened; check the key and its policy.
     Denied,
     /// The call itself is wrong: a limit of zero, a body over what the store takes.
@@ -168,6 +170,7 @@ impl fmt::Display for StorageErrorKind {
             Self::NotFound => "no such object",
             Self::BucketNotFound => "no such bucket",
             Self::AlreadyExists => "the object exists already",
+            Self::Conflict => "others have changed it",
             Self::Denied => "access denied",
             Self::InvalidInput => "invalid input",
             Self::RangeNotSatisfiable => "the range lies outside the object",

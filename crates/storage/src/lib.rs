@@ -9,6 +9,7 @@ mod error;
 pub mod filesystem;
 mod intake;
 pub mod layer;
+pub mod lifecycle;
 pub mod memory;
 #[cfg(feature = "minio")]
 pub mod minio;

@@ -15,6 +15,7 @@ mod config;
 mod control_plane;
 mod data_plane;
 mod headers;
+mod lifecycle;
 mod listing;
 mod multipart;
 mod outgoing;

@@ -6,6 +6,9 @@
 //!   without letting the link choose an address inside the network.
 //! - [`LinkParser`] reads a link back to the object that it names, or says that it is not ours.
 //! - [`PictureStorage`] saves, opens, links and deletes.
+//! - [`StagedDeletion`] deletes so that it can be undone for a while.
+//! - [`OrphanSweep`] finds objects without record and records without object.
+//! - [`PictureIndex`] is what the records know of objects; sweeps and lookups ask it.
 //! - [`serve_plan`] says how to answer a browser: status, safe headers, and which bytes to send.
 
 mod attachment;
@@ -17,17 +20,23 @@ mod fetch_error;
 mod find;
 mod format;
 mod header;
+mod index;
 mod key;
 mod kind;
 mod link;
 mod links;
+mod lookup;
 mod picture;
 mod retry;
 mod save;
 mod serve;
 mod service;
 mod settings;
+mod sidecar;
 mod source;
+mod staged;
+mod sweep;
+mod usage;
 
 #[cfg(feature = "http")]
 pub mod fetch;
@@ -42,10 +51,14 @@ pub use fetch::{FetchPolicy, GuardedFetch, InvalidOrigin};
 pub use fetch_error::{FetchError, FetchErrorKind};
 pub use find::{KeyDeletionReport, WhenAmbiguous, Whereabouts};
 pub use format::ImageFormat;
+#[cfg(feature = "testing")]
+pub use index::MockPictureIndex;
+pub use index::{KnownPicture, MemoryPictureIndex, PictureIndex, check_batch, check_limit};
 pub use key::{ParsedKey, PictureKey, PictureName};
 pub use kind::PictureKind;
 pub use link::{LinkParser, PictureLink};
 pub use links::LinkOptions;
+pub use lookup::Lookup;
 pub use picture::{
     Fallback, PictureState, RemotePicture, SaveRequest, SavedPicture, StoredPicture,
 };
@@ -55,3 +68,15 @@ pub use settings::PictureSettings;
 #[cfg(feature = "testing")]
 pub use source::MockPictureSource;
 pub use source::{FetchedPicture, PictureSource};
+#[cfg(feature = "testing")]
+pub use staged::MockDeletionRecords;
+pub use staged::{
+    DeletionRecords, DeletionTicket, PurgeOutcome, ResumeReport, StageOutcome, StagedDeletion,
+    UndoOutcome, WithoutRecords,
+};
+pub use sweep::{
+    Finding, FindingKind, FindingOutcome, FindingSink, InvalidCursor, InvalidSweepSetting,
+    MinimumAge, OrphanSweep, SweepAction, SweepCounts, SweepCursor, SweepEnd, SweepReport,
+    SweepSettings,
+};
+pub use usage::{Amount, Usage, UsageGroup};

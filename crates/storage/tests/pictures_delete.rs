@@ -16,7 +16,7 @@ use core_config::Secret;
 use storage::pictures::testing::{ScriptedSource, sample_picture};
 use storage::pictures::{
     BucketMap, DeletionOutcome, ImageFormat, PictureKind, PictureStorage, RemotePicture,
-    SaveRequest,
+    SaveRequest, WhenAmbiguous,
 };
 use storage::testing::{FailingStore, Failure, ManualClock, MockObjectStore, Operation};
 use storage::{
@@ -329,4 +329,47 @@ async fn what_cannot_be_described_can_still_be_deleted() {
     store.heal();
     let gone = store.head(&broken).await.unwrap_err();
     assert_eq!(gone.kind(), StorageErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn deleted_is_said_only_when_the_sidecar_is_gone_too() {
+    let (store, _, pictures) = fixture().await;
+    let picture = object("imagen4/2026/03/01/a_1.png");
+    let sidecar = object("imagen4/2026/03/01/a_1.png.json");
+    let stays = DeletionOutcome::SidecarStays(StorageErrorKind::Denied);
+    for by_key in [false, true] {
+        put(&store, &picture).await;
+        put(&store, &sidecar).await;
+        let denied = Failure::of(Operation::Delete, StorageErrorKind::Denied);
+        store.fail(denied.on_keys(|key| key.contains(".png.json")));
+        let reports = if by_key {
+            let when = WhenAmbiguous::Refuse;
+            pictures.delete_key(&picture.key, when).await.objects
+        } else {
+            pictures.delete(std::slice::from_ref(&picture)).await
+        };
+        assert_eq!(reports[0].outcome, stays);
+        assert_eq!(reports[0].staying().as_ref(), Some(&sidecar));
+        assert!(store.head(&picture).await.is_err() && store.head(&sidecar).await.is_ok());
+
+        store.heal();
+        let again = pictures.delete(std::slice::from_ref(&picture)).await;
+        assert_eq!(again[0].outcome, DeletionOutcome::AlreadyAbsent);
+        assert!(store.head(&sidecar).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_stays_keeps_its_sidecar() {
+    let (store, _, pictures) = fixture().await;
+    let picture = object("imagen4/2026/03/01/a_1.png");
+    let sidecar = object("imagen4/2026/03/01/a_1.png.json");
+    put(&store, &picture).await;
+    put(&store, &sidecar).await;
+    store.fail(Failure::of(Operation::Delete, StorageErrorKind::Denied).on_calls(1..=1));
+    let reports = pictures.delete(std::slice::from_ref(&picture)).await;
+    let denied = DeletionOutcome::Failed(StorageErrorKind::Denied);
+    assert_eq!(reports[0].outcome, denied);
+    assert_eq!(reports[0].staying(), Some(picture));
+    assert!(store.head(&sidecar).await.is_ok());
 }

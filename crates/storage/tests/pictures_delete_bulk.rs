@@ -79,8 +79,8 @@ impl Scene {
         assert_eq!(self.counted.calls(Operation::Delete), 0);
         assert_eq!(
             self.counted.calls(Operation::Head),
-            2_520,
-            "one look for each"
+            2_520 + 2_513,
+            "one look for each, and one for the sidecar of each that is gone"
         );
         let peak = self.counted.peak_in_flight();
         assert!(peak <= 64, "{peak} calls at once");
@@ -165,4 +165,61 @@ async fn a_bulk_call_that_fails_whole_fails_its_own_pictures_only() {
     let deleted =
         |report: &&storage::pictures::DeletionReport| report.outcome == DeletionOutcome::Deleted;
     assert_eq!(again.iter().filter(deleted).count(), lost.len());
+}
+
+fn sidecar(number: usize) -> ObjectRef {
+    format!("{}.json", picture(number)).parse().unwrap()
+}
+
+#[tokio::test]
+async fn sidecars_go_with_their_pictures_and_those_that_stay_are_named() {
+    let scene = Scene::with_pictures().await;
+    for number in 0..THERE + MISSING {
+        let (object, options) = (sidecar(number), PutOptions::create_only());
+        let put = scene.memory.put(&object, "{}".into(), options);
+        put.await.unwrap();
+    }
+    let stuck = [5, 1_234, THERE + 3];
+    for number in stuck {
+        let key = sidecar(number).key.to_string();
+        let planted = Failure::of(Operation::DeleteMany, StorageErrorKind::Denied);
+        scene
+            .failing
+            .fail(planted.on_keys(move |other| other == key));
+    }
+    let source = Arc::new(ScriptedSource::new());
+    let pictures = PictureStorage::new(scene.counted.clone(), source, BucketMap::default());
+    let asked: Vec<_> = (0..THERE + MISSING).map(picture).collect();
+    let reports = pictures.delete(&asked).await;
+
+    for (number, report) in reports.iter().enumerate() {
+        let planted = PLANTED.contains(&number);
+        let sidecar_stays = DeletionOutcome::SidecarStays(StorageErrorKind::Denied);
+        let (outcome, staying) = if stuck.contains(&number) {
+            (sidecar_stays, Some(sidecar(number)))
+        } else {
+            (expected(number), planted.then(|| picture(number)))
+        };
+        assert_eq!(
+            (report.outcome, report.staying()),
+            (outcome, staying),
+            "{number}"
+        );
+        let is_there = scene.memory.head(&picture(number)).await.is_ok();
+        assert_eq!(is_there, planted, "{number}");
+        // A picture that stays keeps its sidecar.
+        let sidecar_is_there = scene.memory.head(&sidecar(number)).await.is_ok();
+        assert_eq!(
+            sidecar_is_there,
+            planted || stuck.contains(&number),
+            "{number}"
+        );
+    }
+    assert_eq!(scene.counted.calls(Operation::DeleteMany), 6);
+    assert_eq!(scene.counted.calls(Operation::Delete), 0);
+
+    scene.failing.heal();
+    let again = pictures.delete(&asked).await;
+    assert!(again.iter().all(|report| report.staying().is_none()));
+    assert!(scene.memory.head(&sidecar(5)).await.is_err());
 }

@@ -87,7 +87,8 @@ async fn a_key_is_found_and_deleted_in_whichever_bucket_it_is() {
         assert_eq!(report.outcome, DeletionOutcome::Deleted);
         assert_eq!(report.objects[0].object, scene.object(bucket));
         assert_eq!(scene.counted.calls(Operation::Head), 8, "one per bucket");
-        assert_eq!(scene.counted.calls(Operation::Delete), 1);
+        let deletes = scene.counted.calls(Operation::Delete);
+        assert_eq!(deletes, 2, "the picture and its sidecar");
         assert!(!scene.is_there(bucket).await);
 
         let again = scene.delete(WhenAmbiguous::Refuse).await;

@@ -163,6 +163,7 @@ fn code(kind: StorageErrorKind) -> S3ErrorCode {
         Kind::NotFound => S3ErrorCode::NoSuchKey,
         Kind::BucketNotFound => S3ErrorCode::NoSuchBucket,
         Kind::AlreadyExists => S3ErrorCode::PreconditionFailed,
+        Kind::Conflict => S3ErrorCode::OperationAborted,
         Kind::Denied => S3ErrorCode::AccessDenied,
         Kind::InvalidInput => S3ErrorCode::InvalidArgument,
         Kind::RangeNotSatisfiable => S3ErrorCode::InvalidRange,

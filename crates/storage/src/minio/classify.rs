@@ -119,6 +119,15 @@ pub(super) fn of_driver(
     StorageError::new(kind, operation, subject).with_source(error)
 }
 
+/// Tells whether the server says that a bucket has no lifecycle rules.
+pub(super) fn is_without_lifecycle(error: &DriverError) -> bool {
+    matches!(
+        error,
+        DriverError::S3Server(S3ServerError::S3Error(answer))
+            if matches!(answer.code(), MinioErrorCode::NoSuchLifecycleConfiguration)
+    )
+}
+
 /// Tells whether the crate made a missing bucket of a 409 without a body, by its own words for it.
 ///
 /// They are also its words for an empty 404 on a bucket, so they are taken for a conflict only where a

@@ -1,5 +1,7 @@
 //! Buckets, listings, bulk deletes and the beginning of multipart uploads, by the `minio` crate.
 
+mod lifecycle;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;

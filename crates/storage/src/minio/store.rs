@@ -40,7 +40,7 @@ const MAX_BATCH: usize = 1000;
 /// A body of unknown length longer than 8 MiB goes up in parts and takes up to 32 MiB of memory.
 #[derive(Debug)]
 pub struct MinioStore {
-    control: ControlPlane,
+    pub(super) control: ControlPlane,
     data: Arc<DataPlane>,
     links: LinkSigner,
     clock: Arc<dyn Clock>,

@@ -5,8 +5,10 @@ use std::collections::hash_map::Entry;
 
 use futures_util::{StreamExt, stream};
 
+use super::key::PictureKey;
 use super::link::PictureLink;
 use super::service::PictureStorage;
+use super::sidecar::sidecar_of;
 use crate::error::StorageErrorKind;
 use crate::name::{BucketName, ObjectKey, ObjectRef};
 
@@ -28,6 +30,18 @@ pub struct DeletionReport {
     pub outcome: DeletionOutcome,
 }
 
+impl DeletionReport {
+    /// Returns the object that may still be there: the one that was asked for, or its sidecar
+    /// `{key of the picture}.json`.
+    pub fn staying(&self) -> Option<ObjectRef> {
+        match self.outcome {
+            DeletionOutcome::Failed(_) => Some(self.object.clone()),
+            DeletionOutcome::SidecarStays(_) => sidecar_place(&self.object),
+            _ => None,
+        }
+    }
+}
+
 /// What became of the object behind one link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkDeletionReport {
@@ -40,12 +54,14 @@ pub struct LinkDeletionReport {
 /// What a deletion did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeletionOutcome {
-    /// The object was there and is gone.
+    /// The object was there and is gone, and so is its sidecar.
     Deleted,
     /// There was no such object.
     AlreadyAbsent,
-    /// It may still be there; repeat the call.
+    /// It may still be there, and its sidecar with it; repeat the call.
     Failed(StorageErrorKind),
+    /// The object is gone, and its sidecar may still be there; repeat the call.
+    SidecarStays(StorageErrorKind),
     /// The bucket holds no pictures, or the link is none of ours; nothing was done.
     NotOurs,
     /// The key is in several buckets and nobody said which one is meant; nothing was done.
@@ -60,6 +76,9 @@ impl PictureStorage {
     ///
     /// Each object is looked for first, since a store also says yes to deleting what never was.
     /// Those that are there go in bulk, at most 1000 of one bucket in a call.
+    /// The sidecars of pictures follow, also those whose picture was gone already: each is looked for once its picture
+    /// is gone, and those that are there go in calls of their own. So 2500 pictures take three bulk calls, and up to
+    /// three more when they have sidecars.
     /// An object that is named twice is `Deleted` once and `AlreadyAbsent` after that.
     /// Key and outcome are logged at level info.
     ///
@@ -166,7 +185,27 @@ impl PictureStorage {
         batches.map(<[_]>::to_vec).collect()
     }
 
+    /// Deletes the objects of a batch, and then the sidecars of those that are gone.
     async fn delete_batch(&self, batch: Batch<'_>) -> Vec<(usize, DeletionOutcome)> {
+        let objects: HashMap<usize, &ObjectRef> = batch.iter().copied().collect();
+        let mut done = self.delete_there(batch).await;
+        let sidecars: Vec<_> = done
+            .iter()
+            .filter(|(_, outcome)| outcome.is_gone())
+            .filter_map(|(at, _)| Some((*at, sidecar_place(objects.get(at)?)?)))
+            .collect();
+        let batch = sidecars.iter().map(|(at, object)| (*at, object)).collect();
+        let left: HashMap<_, _> = self.delete_there(batch).await.into_iter().collect();
+        for (at, outcome) in &mut done {
+            if let Some(DeletionOutcome::Failed(kind)) = left.get(at) {
+                *outcome = DeletionOutcome::SidecarStays(*kind);
+            }
+        }
+        done
+    }
+
+    /// Deletes those of a batch that are there.
+    async fn delete_there(&self, batch: Batch<'_>) -> Vec<(usize, DeletionOutcome)> {
         let (there, mut done) = self.look_for(batch).await;
         let Some((_, first)) = there.first() else {
             return done;
@@ -210,7 +249,7 @@ impl PictureStorage {
         // One object needs no bulk request, which servers answer more slowly.
         if let [key] = keys {
             let object = ObjectRef::new(bucket.clone(), key.clone());
-            return vec![self.delete_seen(&object).await];
+            return vec![outcome_of(self.store.delete(&object).await)];
         }
         let reports = match self.store.delete_many(bucket, keys).await {
             Ok(reports) => reports,
@@ -226,10 +265,31 @@ impl PictureStorage {
         keys.iter().map(outcome).collect()
     }
 
-    /// Deletes an object that was seen a moment ago.
+    /// Deletes an object that was seen a moment ago, and its sidecar after it.
     pub(super) async fn delete_seen(&self, object: &ObjectRef) -> DeletionOutcome {
-        outcome_of(self.store.delete(object).await)
+        let outcome = outcome_of(self.store.delete(object).await);
+        let Some(sidecar) = sidecar_place(object).filter(|_| outcome.is_gone()) else {
+            return outcome;
+        };
+        match self.store.delete(&sidecar).await {
+            Ok(()) => outcome,
+            Err(error) => DeletionOutcome::SidecarStays(error.kind()),
+        }
     }
+}
+
+impl DeletionOutcome {
+    /// Tells whether the object itself is known to be gone.
+    fn is_gone(self) -> bool {
+        matches!(self, Self::Deleted | Self::AlreadyAbsent)
+    }
+}
+
+/// Returns where the sidecar of `object` stands, or would stand; only a picture has one.
+pub(super) fn sidecar_place(object: &ObjectRef) -> Option<ObjectRef> {
+    PictureKey::parse(&object.key)?;
+    let key = sidecar_of(&object.key).ok()?;
+    Some(ObjectRef::new(object.bucket.clone(), key))
 }
 
 fn outcome_of(result: crate::error::Result<()>) -> DeletionOutcome {
@@ -241,5 +301,9 @@ fn outcome_of(result: crate::error::Result<()>) -> DeletionOutcome {
 
 /// Logs an outcome once, with the key and never with a link.
 pub(super) fn log(object: &ObjectRef, outcome: DeletionOutcome) {
+    if let DeletionOutcome::SidecarStays(_) = outcome {
+        tracing::info!(object.key = %object, ?outcome, stays = ".json", "delete of a picture");
+        return;
+    }
     tracing::info!(object.key = %object, ?outcome, "delete of a picture");
 }

@@ -33,8 +33,8 @@ pub enum WhenAmbiguous {
 pub struct KeyDeletionReport {
     /// The key, as asked for.
     pub key: ObjectKey,
-    /// What became of it as a whole: `Deleted` only when every object that was found is gone, otherwise the
-    /// first failure.
+    /// What became of it as a whole: `Deleted` only when every object that was found is gone with its sidecar,
+    /// otherwise the first failure.
     pub outcome: DeletionOutcome,
     /// The objects that were found, each with its own outcome.
     pub objects: Vec<DeletionReport>,
@@ -62,8 +62,9 @@ impl PictureStorage {
         })
     }
 
-    /// Deletes the object with `key`, in whichever bucket it is.
+    /// Deletes the object with `key` and its sidecar, in whichever bucket it is.
     ///
+    /// A sidecar without its picture is left to a sweep.
     /// A key in several buckets is `Ambiguous` and stays, unless `when_ambiguous` says otherwise.
     /// When the search fails, nothing is deleted. Key and outcome are logged at level info.
     ///
