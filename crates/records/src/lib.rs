@@ -8,4 +8,4 @@
 pub mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteGenerationStore, SqliteSettings};
+pub use sqlite::{SqliteGenerationStore, SqlitePictureIndex, SqliteSettings};

@@ -2,9 +2,11 @@
 
 mod classify;
 mod config;
+mod index;
 mod migrate;
 mod rows;
 mod store;
 
 pub use config::SqliteSettings;
+pub use index::SqlitePictureIndex;
 pub use store::SqliteGenerationStore;

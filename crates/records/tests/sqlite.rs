@@ -10,6 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imagen4_domain::testing::{request, step_to, user};
 use imagen4_domain::{Generation, GenerationId, GenerationStore, JournalEntry, StoreErrorKind};
 use records::{SqliteGenerationStore, SqliteSettings};
+use storage::StorageErrorKind;
+use storage::pictures::PictureIndex;
 
 const WELL: [&str; 4] = ["submitting", "submitted", "generated", "completed"];
 
@@ -235,4 +237,24 @@ async fn the_durable_pragmas_are_on() {
         .unwrap();
     assert_eq!(pictures, 3);
     pool.close().await;
+}
+
+#[tokio::test]
+async fn the_picture_index_fails_after_the_store_was_closed_and_never_answers_that_nothing_is_known()
+ {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory.path().join("records.sqlite")).await;
+    let index = store.picture_index();
+    let object = "imagen4/2026/03/01/a_1.png".parse().unwrap();
+    assert_eq!(index.find(std::slice::from_ref(&object)).await.unwrap(), []);
+    store.close().await;
+    let find = index.find(&[object]).await.unwrap_err();
+    assert_eq!(find.kind(), StorageErrorKind::Config);
+    assert!(index.buckets().await.is_err());
+    assert!(
+        index
+            .page(&"imagen4".parse().unwrap(), None, 10)
+            .await
+            .is_err()
+    );
 }

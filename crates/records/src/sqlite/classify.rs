@@ -2,10 +2,25 @@
 
 use imagen4_domain::{StoreError, StoreErrorKind};
 use sqlx::error::ErrorKind;
+use storage::{StorageError, StorageErrorKind};
 
 /// Returns the error of the port for a driver error in `operation`.
 pub(super) fn classify(operation: &'static str, error: sqlx::Error) -> StoreError {
     StoreError::new(kind(&error), operation).with_source(error)
+}
+
+/// Returns the error of the picture index for a driver error in `operation`.
+pub(super) fn of_index(
+    operation: &'static str,
+    subject: &'static str,
+    error: sqlx::Error,
+) -> StorageError {
+    let kind = match kind(&error) {
+        StoreErrorKind::Corrupt => StorageErrorKind::Corrupt,
+        StoreErrorKind::Config | StoreErrorKind::Closed => StorageErrorKind::Config,
+        _ => StorageErrorKind::Unavailable,
+    };
+    StorageError::new(kind, operation, subject).with_source(error)
 }
 
 fn kind(error: &sqlx::Error) -> StoreErrorKind {

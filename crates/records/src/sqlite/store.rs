@@ -74,6 +74,10 @@ impl SqliteGenerationStore {
         self.pool.close().await;
     }
 
+    pub(super) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
     /// Begins a transaction that may write. The lock is taken at once: a read that turns into a write later
     /// would fail when another process wrote in between.
     async fn begin(
