@@ -2,13 +2,14 @@
 //!
 //! - [`BucketMap`] says which bucket and folder a kind of picture has, and builds keys from typed parts;
 //!   [`PictureKey`] reads them back.
-//! - [`PictureSource`] fetches the bytes behind a provider's link; `GuardedFetch` (feature `http`) does it
-//!   without letting the link choose an address inside the network.
+//! - [`PictureSource`] opens the picture behind a provider's link; `GuardedFetch` (feature `http`) does it
+//!   without letting the link choose an address inside the network. [`IncomingPicture`] examines it while
+//!   it comes.
 //! - [`LinkParser`] reads a link back to the object that it names, or says that it is not ours.
-//! - [`PictureStorage`] saves, opens, links and deletes.
 //! - [`StagedDeletion`] deletes so that it can be undone for a while.
 //! - [`OrphanSweep`] finds objects without record and records without object.
 //! - [`PictureIndex`] is what the records know of objects; sweeps and lookups ask it.
+//! - [`PictureStorage`] saves, verifies, opens, links and deletes.
 //! - [`serve_plan`] says how to answer a browser: status, safe headers, and which bytes to send.
 
 mod attachment;
@@ -20,6 +21,7 @@ mod fetch_error;
 mod find;
 mod format;
 mod header;
+mod incoming;
 mod index;
 mod key;
 mod kind;
@@ -37,6 +39,7 @@ mod source;
 mod staged;
 mod sweep;
 mod usage;
+mod verify;
 
 #[cfg(feature = "http")]
 pub mod fetch;
@@ -45,12 +48,14 @@ pub mod testing;
 
 pub use attachment::AttachmentName;
 pub use bucket_map::{BucketMap, BucketMapBuilder, Folder, InvalidBucketMap, Place};
+pub use complete::{PictureLimits, PictureProof};
 pub use delete::{DeletionOutcome, DeletionReport, LinkDeletionReport};
 #[cfg(feature = "http")]
 pub use fetch::{FetchPolicy, GuardedFetch, InvalidOrigin};
 pub use fetch_error::{FetchError, FetchErrorKind};
 pub use find::{KeyDeletionReport, WhenAmbiguous, Whereabouts};
 pub use format::ImageFormat;
+pub use incoming::{IncomingPicture, PieceStream};
 #[cfg(feature = "testing")]
 pub use index::MockPictureIndex;
 pub use index::{KnownPicture, MemoryPictureIndex, PictureIndex, check_batch, check_limit};
@@ -60,14 +65,14 @@ pub use link::{LinkParser, PictureLink};
 pub use links::LinkOptions;
 pub use lookup::Lookup;
 pub use picture::{
-    Fallback, PictureState, RemotePicture, SaveRequest, SavedPicture, StoredPicture,
+    Fallback, PictureState, RemotePicture, SaveOutcome, SaveRequest, SavedPicture, StoredPicture,
 };
 pub use serve::{RequestConditions, ServeMethod, ServePlan, ServeStatus, serve_plan};
 pub use service::PictureStorage;
 pub use settings::PictureSettings;
 #[cfg(feature = "testing")]
 pub use source::MockPictureSource;
-pub use source::{FetchedPicture, PictureSource};
+pub use source::{FetchedPicture, PictureSource, PictureSourceExt};
 #[cfg(feature = "testing")]
 pub use staged::MockDeletionRecords;
 pub use staged::{
@@ -80,3 +85,4 @@ pub use sweep::{
     SweepSettings,
 };
 pub use usage::{Amount, Usage, UsageGroup};
+pub use verify::Verification;

@@ -10,7 +10,7 @@ use imagen4_domain::{
     ImageGenerator, MemoryGenerationStore, ProgressSink,
 };
 use storage::pictures::testing::ScriptedSource;
-use storage::pictures::{BucketMap, FetchError, FetchedPicture, PictureSource, PictureStorage};
+use storage::pictures::{BucketMap, FetchError, IncomingPicture, PictureSource, PictureStorage};
 use storage::testing::{FailingStore, ManualClock};
 use storage::{
     Body, BucketName, BucketOutcome, Capabilities, Deletion, GetOptions, ListOptions, ListPage,
@@ -66,9 +66,9 @@ impl ImageGenerator for Watched<ScriptedGenerator> {
 
 #[async_trait]
 impl PictureSource for Watched<ScriptedSource> {
-    async fn fetch(&self, url: &str) -> Result<FetchedPicture, FetchError> {
+    async fn open(&self, url: &str) -> Result<IncomingPicture, FetchError> {
         self.1.note("fetch").await;
-        self.0.fetch(url).await
+        self.0.open(url).await
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hyper::Request;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderValue, USER_AGENT};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::address::is_public;
 use self::connection::{Connector, Dialer, SystemDialer};
@@ -29,7 +29,8 @@ pub use self::policy::{FetchPolicy, InvalidOrigin};
 pub use self::resolver::{HostLookup, SystemLookup};
 use self::response::Answer;
 use super::fetch_error::{FetchError, FetchErrorKind};
-use super::source::{FetchedPicture, PictureSource};
+use super::incoming::IncomingPicture;
+use super::source::PictureSource;
 
 /// Fetches pictures over HTTPS without letting the link choose an address inside the network.
 ///
@@ -101,16 +102,18 @@ impl GuardedFetch {
         &self.policy
     }
 
-    async fn follow(&self, url: &str) -> Result<FetchedPicture, FetchError> {
+    /// Follows the link to a picture, whose other bytes must be there at `end`.
+    async fn follow(&self, url: &str, end: Instant) -> Result<IncomingPicture, FetchError> {
         let mut target = Target::parse(url, &self.policy)?;
         for _ in 0..=self.policy.max_redirects {
             let named = |error: FetchError| error.with_host(target.host());
-            let mut reply = self.ask(&target).await.map_err(named)?;
+            let reply = self.ask(&target).await.map_err(named)?;
             match response::judge(&reply.head).map_err(named)? {
                 Answer::Picture => {
-                    let picture = body::read(&mut reply, &self.policy).await.map_err(named)?;
-                    response::warn_of_type(&reply.head, picture.format, target.host());
-                    return Ok(picture);
+                    let declared = response::declared_type(&reply.head);
+                    let picture = body::open(reply, &self.policy, end).await.map_err(named)?;
+                    response::warn_of_type(declared, picture.format(), target.host());
+                    return Ok(picture.with_host(target.host()));
                 }
                 Answer::Elsewhere(location) => target = target.follow(&location, &self.policy)?,
             }
@@ -157,15 +160,14 @@ impl GuardedFetch {
 
 #[async_trait]
 impl PictureSource for GuardedFetch {
-    async fn fetch(&self, url: &str) -> Result<FetchedPicture, FetchError> {
+    async fn open(&self, url: &str) -> Result<IncomingPicture, FetchError> {
         if data_url::is_one(url) {
-            return data_url::read(url, &self.policy);
+            return data_url::open(url, &self.policy).await;
         }
-        match timeout(self.policy.total_timeout, self.follow(url)).await {
-            Ok(fetched) => fetched,
-            Err(_) => {
-                Err(FetchError::new(FetchErrorKind::TimedOut).with_detail("not whole in time"))
-            }
+        let end = Instant::now() + self.policy.total_timeout;
+        match timeout_at(end, self.follow(url, end)).await {
+            Ok(opened) => opened,
+            Err(_) => Err(body::not_whole_in_time()),
         }
     }
 }

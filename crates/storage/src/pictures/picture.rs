@@ -44,6 +44,28 @@ pub struct SavedPicture {
     pub number: u8,
     /// Where the picture is now.
     pub state: PictureState,
+    /// What this save did about it.
+    pub outcome: SaveOutcome,
+}
+
+/// What a save did about one picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SaveOutcome {
+    /// It made the object.
+    NewlyStored,
+    /// An earlier save, or another one at the same time, had stored the very same bytes.
+    AlreadyStored,
+    /// The key holds other bytes. They were kept, and the picture falls back.
+    ///
+    /// The provider's link gives other bytes than before, or two generations have one id: somebody must
+    /// look at the two.
+    Conflict {
+        /// Where the other bytes are.
+        object: ObjectRef,
+    },
+    /// It stored nothing; the state says why.
+    NotStored,
 }
 
 /// Where a picture is.

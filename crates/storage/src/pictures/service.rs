@@ -1,6 +1,7 @@
 //! The service that saves, opens, links and deletes pictures.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,16 @@ use crate::store::ObjectStore;
 pub(super) const DEFAULT_PICTURE_CAP: u64 = 32 << 20;
 /// The bytes of pictures in memory at once, unless set otherwise: 256 MiB.
 const DEFAULT_BUDGET: u64 = 256 << 20;
+/// The largest picture that is held whole, unless set otherwise.
+///
+/// As much as a part of an upload in parts: most generated pictures are smaller (1 to 4 MB), and a whole
+/// one is worth its memory, see [`PictureStorage::with_held_size`].
+const DEFAULT_HELD: u64 = 8 << 20;
+/// The pictures on their way at once, unless set otherwise.
+const DEFAULT_AT_ONCE: NonZeroUsize = match NonZeroUsize::new(64) {
+    Some(number) => number,
+    None => NonZeroUsize::MIN,
+};
 /// The longest save, unless set otherwise.
 const DEFAULT_SAVE_TIME: Duration = Duration::from_mins(3);
 
@@ -35,6 +46,8 @@ pub struct PictureStorage {
     pub(super) link_parser: LinkParser,
     pub(super) budget: ByteBudget,
     budget_bytes: u64,
+    at_once: NonZeroUsize,
+    held_size: u64,
     pub(super) picture_cap: u64,
     pub(super) save_time: Duration,
     pub(super) link_life: LinkLife,
@@ -44,7 +57,8 @@ pub struct PictureStorage {
 impl PictureStorage {
     /// Returns a service over `store` that fetches through `source`.
     ///
-    /// At most 32 MiB a picture, 256 MiB of pictures in memory, 180 s a save, links of one day.
+    /// At most 32 MiB a picture, those up to 8 MiB held whole, 256 MiB of pictures in memory, 64 on their
+    /// way at once, 180 s a save, links of one day.
     pub fn new(
         store: Arc<dyn ObjectStore>,
         source: Arc<dyn PictureSource>,
@@ -56,8 +70,10 @@ impl PictureStorage {
             source,
             link_parser: LinkParser::new([], Arc::clone(&buckets)),
             buckets,
-            budget: ByteBudget::new(DEFAULT_BUDGET),
+            budget: ByteBudget::new(DEFAULT_BUDGET, DEFAULT_AT_ONCE),
             budget_bytes: DEFAULT_BUDGET,
+            at_once: DEFAULT_AT_ONCE,
+            held_size: DEFAULT_HELD,
             picture_cap: DEFAULT_PICTURE_CAP,
             save_time: DEFAULT_SAVE_TIME,
             link_life: LinkLife::DAY,
@@ -67,13 +83,45 @@ impl PictureStorage {
 
     /// Returns the service with a bound on the bytes of pictures in memory, over all saves together.
     ///
-    /// A picture reserves the largest size before it is fetched and gives back what it does not need, so
-    /// as many pictures are fetched at once as the budget holds of the largest.
-    /// A budget below the largest picture counts as one picture. Earlier clones keep their own budget.
+    /// - A picture that may be held reserves the largest held size before it is fetched, and gives back
+    ///   what it does not need as soon as its length is known.
+    /// - One that is passed on while it comes takes 1 MiB, however long it is.
+    /// - One above the held size whose length the server does not tell takes up to 32 MiB more, since a
+    ///   store may gather it in parts (the MinIO adapter does).
+    ///
+    /// What connections buffer comes on top: up to 256 KiB for each picture on its way.
+    /// A budget below what one picture takes lets that one through alone. Earlier clones keep their own
+    /// budget.
     #[must_use]
     pub fn with_byte_budget(mut self, bytes: u64) -> Self {
         self.budget_bytes = bytes;
-        self.budget = ByteBudget::new(bytes.max(self.picture_cap));
+        self.budget = ByteBudget::new(bytes, self.at_once);
+        self
+    }
+
+    /// Returns the service that has at most so many pictures on their way at once, over all saves
+    /// together: from the first try to fetch one to the end of its put, without the pauses between tries.
+    /// Earlier clones keep their own number.
+    #[must_use]
+    pub fn with_pictures_at_once(mut self, number: NonZeroUsize) -> Self {
+        self.at_once = number;
+        let budget = self.budget_bytes;
+        self.with_byte_budget(budget)
+    }
+
+    /// Returns the service with another size, in bytes, up to which a picture is held whole in memory;
+    /// larger ones are passed on to the store while they come.
+    ///
+    /// - A held picture goes up with its SHA-256 as the signed hash of the request, and the store keeps
+    ///   the digest. A layer that retries can send it again without a new fetch.
+    /// - A picture that is passed on has no digest in front: its request signs the payload as unsigned,
+    ///   the digest is taken on the way and is in the [`StoredPicture`](super::StoredPicture) alone, and
+    ///   after a failure the save fetches it again. Each costs one `head` more.
+    ///
+    /// 0 passes on every picture. Never more is held than the byte budget has.
+    #[must_use]
+    pub fn with_held_size(mut self, bytes: u64) -> Self {
+        self.held_size = bytes;
         self
     }
 
@@ -82,8 +130,12 @@ impl PictureStorage {
     #[must_use]
     pub fn with_picture_cap(mut self, bytes: u64) -> Self {
         self.picture_cap = bytes;
-        let budget = self.budget_bytes;
-        self.with_byte_budget(budget)
+        self
+    }
+
+    /// Returns the size up to which a picture is held, in bytes.
+    pub(super) fn held_size(&self) -> u64 {
+        self.held_size.min(self.budget_bytes)
     }
 
     /// Returns the service with another life of its links.

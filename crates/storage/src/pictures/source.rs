@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::complete::{self, End};
-use super::fetch_error::{FetchError, FetchErrorKind};
+use super::complete::{Examiner, PictureLimits, PictureProof};
+use super::fetch_error::FetchError;
 use super::format::ImageFormat;
-use super::header::Header;
+use super::incoming::IncomingPicture;
 use crate::object::Sha256Digest;
 
 /// A picture in memory, checked.
@@ -36,41 +36,31 @@ impl FetchedPicture {
     /// something other than padding lies behind the picture's end; `TooManyFrames` for an animation;
     /// `Truncated` when a PNG, JPEG or WebP ends before its end.
     pub fn from_bytes(bytes: Bytes) -> Result<Self, FetchError> {
-        let sha256 = Sha256Digest::of(&bytes);
-        Self::with_digest(bytes, sha256)
+        let mut examiner = Examiner::new(None, PictureLimits::NONE)?;
+        examiner.feed(&bytes)?;
+        Ok(Self::new(bytes, examiner.finish()?))
     }
 
-    pub(super) fn with_digest(bytes: Bytes, sha256: Sha256Digest) -> Result<Self, FetchError> {
-        if bytes.is_empty() {
-            return Err(FetchError::new(FetchErrorKind::Empty));
-        }
-        let no_picture = |detail| FetchError::new(FetchErrorKind::NotAPicture).with_detail(detail);
-        let format = ImageFormat::sniff(&bytes)
-            .ok_or_else(|| no_picture("the first bytes are of no format"))?;
-        let header = Header::read(format, &bytes);
-        header.check()?;
-        match complete::end_of(format, &bytes) {
-            End::Missing => {
-                return Err(FetchError::new(FetchErrorKind::Truncated)
-                    .with_detail(format!("the {format} has no end")));
-            }
-            End::At(end) if !complete::is_padding(&bytes[end.min(bytes.len())..]) => {
-                return Err(no_picture(
-                    "something else lies behind the end of the picture",
-                ));
-            }
-            End::At(_) | End::Unsaid => {}
-        }
-        let (width, height) = header
-            .size
-            .ok_or_else(|| no_picture("the header tells no width and height"))?;
-        Ok(Self {
+    /// Returns the picture that `proof` was found for.
+    pub(super) fn new(bytes: Bytes, proof: PictureProof) -> Self {
+        Self {
             bytes,
-            format,
-            sha256,
-            width,
-            height,
-        })
+            format: proof.format,
+            sha256: proof.sha256,
+            width: proof.width,
+            height: proof.height,
+        }
+    }
+
+    /// Returns what is known of the picture without its bytes.
+    pub fn proof(&self) -> PictureProof {
+        PictureProof {
+            format: self.format,
+            size_bytes: self.bytes.len() as u64,
+            sha256: self.sha256,
+            width: self.width,
+            height: self.height,
+        }
     }
 
     /// Returns width times height.
@@ -95,31 +85,53 @@ impl fmt::Debug for FetchedPicture {
 ///
 /// # Contract
 ///
-/// - The answer is whole and checked, or an error: never a part of a picture.
+/// - What comes is a whole picture, or ends with an error: [`IncomingPicture`] sees to it, whatever bytes
+///   an implementation gives it.
 /// - The link is outside input: an implementation decides itself which links it follows.
+/// - Nothing is read ahead of whoever takes the pieces but the head and what the connection buffers.
 /// - Repeats are safe.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait PictureSource: fmt::Debug + Send + Sync + 'static {
-    /// Returns the picture behind `url`.
+    /// Opens the picture behind `url` and reads its head.
     ///
     /// # Errors
     ///
-    /// See [`FetchErrorKind`]; the error never holds more of the link than its host.
+    /// See [`FetchErrorKind`](super::FetchErrorKind); the error never holds more of the link than its host.
+    /// What is wrong with later bytes comes out of the picture.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future, or the picture, stops the transfer; nothing else happens.
+    async fn open(&self, url: &str) -> Result<IncomingPicture, FetchError>;
+}
+
+/// Comforts for whoever has a [`PictureSource`].
+#[async_trait]
+pub trait PictureSourceExt: PictureSource {
+    /// Returns the picture behind `url`, whole and in memory.
+    ///
+    /// # Errors
+    ///
+    /// See [`FetchErrorKind`](super::FetchErrorKind); the error never holds more of the link than its host.
     ///
     /// # Cancellation
     ///
     /// Dropping the future stops the transfer; nothing else happens.
-    async fn fetch(&self, url: &str) -> Result<FetchedPicture, FetchError>;
+    async fn fetch(&self, url: &str) -> Result<FetchedPicture, FetchError> {
+        self.open(url).await?.collect().await
+    }
 }
+
+impl<S: PictureSource + ?Sized> PictureSourceExt for S {}
 
 macro_rules! forward_to_the_inside {
     ($holder:ident) => {
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         impl<S: PictureSource + ?Sized> PictureSource for $holder<S> {
-            async fn fetch(&self, url: &str) -> Result<FetchedPicture, FetchError> {
-                (**self).fetch(url).await
+            async fn open(&self, url: &str) -> Result<IncomingPicture, FetchError> {
+                (**self).open(url).await
             }
         }
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use storage::Sha256Digest;
 use storage::pictures::testing::sample_picture;
-use storage::pictures::{FetchErrorKind, ImageFormat, PictureSource};
+use storage::pictures::{FetchErrorKind, ImageFormat, PictureSourceExt};
 
 use super::server::{Server, Step, head, picture, status};
 use super::{all_of, fetch_from, get, kind};

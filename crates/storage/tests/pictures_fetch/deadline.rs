@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use storage::pictures::testing::sample_picture;
-use storage::pictures::{FetchErrorKind, ImageFormat, PictureSource};
+use storage::pictures::{FetchErrorKind, ImageFormat, PictureSourceExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fetch_from;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use storage::pictures::fetch::HostLookup;
 use storage::pictures::{
-    FetchError, FetchErrorKind, FetchPolicy, FetchedPicture, GuardedFetch, PictureSource,
+    FetchError, FetchErrorKind, FetchPolicy, FetchedPicture, GuardedFetch, PictureSourceExt,
 };
 
 use self::server::Server;

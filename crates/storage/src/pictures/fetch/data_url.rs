@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use futures_util::stream;
 
-use super::body::{check_pixels, too_large};
 use super::policy::FetchPolicy;
 use crate::pictures::fetch_error::{FetchError, FetchErrorKind};
-use crate::pictures::source::FetchedPicture;
+use crate::pictures::incoming::IncomingPicture;
 
 const SCHEME: &str = "data:";
 
@@ -20,7 +20,14 @@ pub(super) fn is_one(url: &str) -> bool {
 /// Returns the picture in `url`, under the same caps as one from a server.
 ///
 /// Only base64 is read; the type that the link names is not asked, the bytes are.
-pub(super) fn read(url: &str, policy: &FetchPolicy) -> Result<FetchedPicture, FetchError> {
+pub(super) async fn open(url: &str, policy: &FetchPolicy) -> Result<IncomingPicture, FetchError> {
+    let bytes = unpack(url, policy)?;
+    let length = bytes.len() as u64;
+    let pieces = stream::iter([Ok(bytes)]);
+    IncomingPicture::begin(pieces, Some(length), policy.limits()).await
+}
+
+fn unpack(url: &str, policy: &FetchPolicy) -> Result<Bytes, FetchError> {
     let invalid = |detail| FetchError::new(FetchErrorKind::InvalidUrl).with_detail(detail);
     let (head, text) = url
         .split_once(',')
@@ -34,22 +41,23 @@ pub(super) fn read(url: &str, policy: &FetchPolicy) -> Result<FetchedPicture, Fe
     // Judged by the text, so that nothing above the cap is ever unpacked.
     let padding = text.bytes().rev().take_while(|&byte| byte == b'=').count();
     if (text.len().saturating_sub(padding) as u64).saturating_mul(3) / 4 > policy.max_bytes {
-        return Err(too_large(policy));
+        return Err(FetchError::new(FetchErrorKind::TooLarge)
+            .with_detail(format!("the cap is {} bytes", policy.max_bytes)));
     }
     // The error of the decoder would name the wrong byte and its place; neither helps.
-    let bytes = STANDARD
+    STANDARD
         .decode(text)
-        .map_err(|_| invalid("a data link with broken base64"))?;
-    check_pixels(FetchedPicture::from_bytes(Bytes::from(bytes))?, policy)
+        .map(Bytes::from)
+        .map_err(|_| invalid("a data link with broken base64"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kind(url: &str) -> FetchErrorKind {
+    async fn kind(url: &str) -> FetchErrorKind {
         let policy = FetchPolicy::default().with_max_bytes(8);
-        read(url, &policy).unwrap_err().kind()
+        open(url, &policy).await.unwrap_err().kind()
     }
 
     #[test]
@@ -65,8 +73,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_fault_has_its_kind() {
+    #[tokio::test]
+    async fn each_fault_has_its_kind() {
         for (url, expected) in [
             ("data:image/png;base64", FetchErrorKind::InvalidUrl),
             ("data:image/png,abc", FetchErrorKind::InvalidUrl),
@@ -86,7 +94,7 @@ mod tests {
                 FetchErrorKind::TooLarge,
             ),
         ] {
-            assert_eq!(kind(url), expected, "{url}");
+            assert_eq!(kind(url).await, expected, "{url}");
         }
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use url::{Host, Origin, Url};
 
+use crate::pictures::complete::PictureLimits;
+
 /// What a guarded download may do.
 ///
 /// The default: 32 MiB, 50 million pixels, 3 redirects; 5 s to connect, 15 s to the first byte, 60 s in
@@ -85,6 +87,8 @@ impl FetchPolicy {
     }
 
     /// Returns the policy with another limit on the whole fetch, redirects included.
+    ///
+    /// A picture that is passed on while it comes is fetched for as long as the store takes it.
     #[must_use]
     pub fn with_total_timeout(mut self, limit: Duration) -> Self {
         self.total_timeout = limit;
@@ -92,6 +96,8 @@ impl FetchPolicy {
     }
 
     /// Returns the policy with another minimum of bytes per second, taken over each `window` in full.
+    ///
+    /// Only the time counts in which bytes were waited for: a slow store is no fault of the server.
     #[must_use]
     pub fn with_minimum_rate(mut self, bytes_per_second: u64, window: Duration) -> Self {
         self.minimum_rate = bytes_per_second;
@@ -147,6 +153,14 @@ impl FetchPolicy {
         }
         self.loopback_origins.push(url.origin());
         Ok(self)
+    }
+
+    /// Returns the limits on the picture itself.
+    pub(super) fn limits(&self) -> PictureLimits {
+        PictureLimits {
+            max_bytes: self.max_bytes,
+            max_pixels: self.max_pixels,
+        }
     }
 
     /// Returns how many bytes must come in each window.

@@ -4,8 +4,9 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
+use chrono::DateTime;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use hyper::http::response::Parts;
 
 use super::exchange::HEAD_BYTES;
@@ -47,19 +48,24 @@ pub(super) fn judge(head: &Parts) -> Result<Answer, FetchError> {
     }
 }
 
-/// Warns when the server calls a picture something else; the bytes have decided.
-pub(super) fn warn_of_type(head: &Parts, format: ImageFormat, host: &str) {
-    let Some(declared) = head.headers.get(CONTENT_TYPE) else {
-        return;
-    };
+/// Returns the type that the server gives, without its parameters.
+pub(super) fn declared_type(head: &Parts) -> Option<String> {
+    let declared = head.headers.get(CONTENT_TYPE)?;
     let declared = declared.to_str().unwrap_or("(no text)");
     let essence = declared.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case(format.content_type()) {
-        let declared: String = essence.chars().take(64).collect();
+    Some(essence.chars().take(64).collect())
+}
+
+/// Warns when the server calls a picture something else; the bytes have decided.
+pub(super) fn warn_of_type(declared: Option<String>, found: Option<ImageFormat>, host: &str) {
+    let (Some(declared), Some(found)) = (declared, found) else {
+        return;
+    };
+    if !declared.eq_ignore_ascii_case(found.content_type()) {
         tracing::warn!(
             host,
             declared,
-            found = format.content_type(),
+            found = found.content_type(),
             "a picture came under another type; its own bytes decide"
         );
     }
@@ -142,16 +148,22 @@ fn location(headers: &HeaderMap) -> Result<String, FetchError> {
     }
 }
 
-/// Reads `Retry-After` in seconds; its other form, a date, is not read.
+/// Reads `Retry-After` in either of its forms (RFC 9110 §10.2.3).
 fn pause(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let asked = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => until(text, headers)?,
+    };
+    Some(asked.min(LONGEST_PAUSE))
+}
+
+/// Returns the time until a date, counted from the date of the answer: our clock may be another one.
+fn until(text: &str, headers: &HeaderMap) -> Option<Duration> {
+    let answered = headers.get(DATE)?.to_str().ok()?;
+    let answered = DateTime::parse_from_rfc2822(answered).ok()?;
+    let end = DateTime::parse_from_rfc2822(text).ok()?;
+    (end - answered).to_std().ok()
 }
 
 #[cfg(test)]
@@ -197,5 +209,36 @@ mod tests {
             assert_eq!(check_encoding(&headers).is_ok(), is_taken, "{value}");
         }
         assert!(check_encoding(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn both_forms_of_a_pause_are_read() {
+        let pause_of = |asked: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, asked.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            pause(&headers).map(|pause| pause.as_secs())
+        };
+        let noon = "Sun, 01 Mar 2026 12:00:00 GMT";
+        let later = "Sun, 01 Mar 2026 12:00:07 GMT";
+        let tomorrow = "Mon, 02 Mar 2026 12:00:00 GMT";
+        for (asked, date, expected) in [
+            ("7", None, Some(7)),
+            (" 7 ", None, Some(7)),
+            ("99999999999", None, Some(3600)),
+            (later, Some(noon), Some(7)),
+            (tomorrow, Some(noon), Some(3600)),
+            // The past, no date to count from, and no pause at all.
+            (noon, Some(later), None),
+            (later, None, None),
+            (later, Some("yesterday"), None),
+            ("soon", Some(noon), None),
+            ("-1", Some(noon), None),
+        ] {
+            assert_eq!(pause_of(asked, date), expected, "{asked} {date:?}");
+        }
+        assert_eq!(pause(&HeaderMap::new()), None);
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::connection::Dialer;
 use super::{FetchPolicy, GuardedFetch, HostLookup, is_public};
-use crate::pictures::{FetchErrorKind as Kind, PictureSource};
+use crate::pictures::{FetchErrorKind as Kind, PictureSourceExt};
 
 /// A link, what the redirects say on the way, how names resolve, and how it must end.
 ///

@@ -1,70 +1,178 @@
 //! AVIF: boxes within boxes.
 
-use super::{Header, big_32};
+use super::{Container, Header, Next, big_32};
+
+/// The length and the name of a box.
+const HEAD: u64 = 8;
+/// The version and the flags before the boxes inside `meta`.
+const VERSION: u64 = 4;
+/// The version of `ispe`, then its width and height.
+const SIZE: u64 = 12;
 
 /// Reads the brands, and every size (`ispe`) among the properties.
 ///
+/// The boxes may lie in any order, and any may be the last, so that nothing tells the end.
 /// Source: ISO/IEC 14496-12 §4.2 and §4.3, ISO/IEC 23008-12 §6.5.3, AVIF 1.1 §6.
-pub(super) fn read(bytes: &[u8]) -> Header {
-    let mut header = Header::default();
-    for (name, data) in boxes(bytes) {
-        match &name {
-            b"ftyp" => {
-                let brands = data.chunks_exact(4).enumerate();
-                // The second is a version and no brand.
-                header.is_animated |= brands
-                    .filter(|(index, _)| *index != 1)
-                    .any(|(_, brand)| brand == b"avis");
-            }
-            b"moov" => header.is_animated = true,
-            b"meta" => read_meta(&mut header, data),
-            _ => {}
-        }
-    }
-    header
+#[derive(Debug)]
+pub(super) struct Bmff {
+    state: State,
+    /// What we are in, the outermost first.
+    levels: Vec<Level>,
 }
 
-fn read_meta(header: &mut Header, data: &[u8]) {
-    // Four bytes of version and flags come before the boxes inside.
-    let inside = boxes(data.get(4..).unwrap_or_default());
-    let properties = inside
-        .filter(|(name, _)| name == b"iprp")
-        .flat_map(|(_, data)| boxes(data))
-        .filter(|(name, _)| name == b"ipco")
-        .flat_map(|(_, data)| boxes(data));
-    for (name, data) in properties {
-        if &name == b"ispe"
-            && let (Some(width), Some(height)) = (big_32(data, 4), big_32(data, 8))
-        {
-            header.add(width, height);
-        }
-    }
+/// A box that holds boxes.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    holder: Holder,
+    /// The bytes of it that are still to come, without the box inside that is being read.
+    left: u64,
 }
 
-/// Returns the boxes in `bytes` by name; the last one may be cut short.
-fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let [_, _, _, _, a, b, c, d, ..] = rest else {
-            return None;
+#[derive(Debug, Clone, Copy)]
+enum Holder {
+    File,
+    Meta,
+    Properties,
+    PropertyList,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Passed,
+    Head,
+    /// The length of the box with this name has eight bytes of its own.
+    LongLength([u8; 4]),
+    /// The brand with this number; so many bytes of brands are left with it.
+    Brand(u64, u64),
+    /// The version of a `meta` with so many bytes behind it.
+    Version(u64),
+    /// A size; so many bytes of the box follow.
+    Size(u64),
+}
+
+impl Default for Bmff {
+    fn default() -> Self {
+        let file = Level {
+            holder: Holder::File,
+            left: u64::MAX,
         };
-        let name = [*a, *b, *c, *d];
-        let (head, length) = match big_32(rest, 0)? {
+        Self {
+            state: State::Passed,
+            levels: vec![file],
+        }
+    }
+}
+
+impl Bmff {
+    fn to(&mut self, state: State, next: Next) -> Next {
+        self.state = state;
+        next
+    }
+
+    /// Goes on with the next box of the innermost level that has room for one.
+    fn next_box(&mut self) -> Next {
+        let Some(level) = self.levels.last_mut() else {
+            return Next::Lost;
+        };
+        if level.left >= HEAD {
+            level.left -= HEAD;
+            return self.to(State::Head, Next::Read(8));
+        }
+        self.leave()
+    }
+
+    /// Passes over the rest of the innermost level.
+    fn leave(&mut self) -> Next {
+        match self.levels.pop() {
+            Some(level) => self.to(State::Passed, Next::Skip(level.left)),
+            None => Next::Lost,
+        }
+    }
+
+    fn head(&mut self, head: &[u8], header: &mut Header) -> Next {
+        let &[_, _, _, _, a, b, c, d] = head else {
+            return Next::Lost;
+        };
+        let name = [a, b, c, d];
+        match big_32(head, 0).unwrap_or_default() {
             // To the end of what it is in.
-            0 => (8, rest.len()),
-            // The length has eight bytes of its own, the upper four of which no picture needs.
-            1 => match big_32(rest, 8)? {
-                0 => (16, big_32(rest, 12)? as usize),
-                _ => (16, usize::MAX),
+            0 => self.open(name, u64::MAX, header),
+            1 => match self.levels.last_mut() {
+                Some(level) if level.left >= HEAD => {
+                    level.left -= HEAD;
+                    self.to(State::LongLength(name), Next::Read(8))
+                }
+                _ => self.leave(),
             },
-            length => (8, length as usize),
-        };
-        if length < head {
-            return None;
+            length => match u64::from(length).checked_sub(HEAD) {
+                Some(data) => self.open(name, data, header),
+                None => self.leave(),
+            },
         }
-        let end = length.min(rest.len());
-        let data = rest.get(head..end).unwrap_or_default();
-        rest = rest.get(end..).unwrap_or_default();
-        Some((name, data))
-    })
+    }
+
+    /// Opens the box with this name and so many bytes of data.
+    fn open(&mut self, name: [u8; 4], data: u64, header: &mut Header) -> Next {
+        let Some(level) = self.levels.last_mut() else {
+            return Next::Lost;
+        };
+        let data = data.min(level.left);
+        level.left -= data;
+        match (level.holder, &name) {
+            (Holder::File, b"ftyp") => self.brands(0, data),
+            (Holder::File, b"meta") if data >= VERSION => {
+                self.to(State::Version(data - VERSION), Next::Read(4))
+            }
+            (Holder::Meta, b"iprp") => self.enter(Holder::Properties, data),
+            (Holder::Properties, b"ipco") => self.enter(Holder::PropertyList, data),
+            (Holder::PropertyList, b"ispe") if data >= SIZE => {
+                self.to(State::Size(data - SIZE), Next::Read(12))
+            }
+            (holder, _) => {
+                header.is_animated |= matches!(holder, Holder::File) && &name == b"moov";
+                self.to(State::Passed, Next::Skip(data))
+            }
+        }
+    }
+
+    fn enter(&mut self, holder: Holder, left: u64) -> Next {
+        self.levels.push(Level { holder, left });
+        self.next_box()
+    }
+
+    fn brands(&mut self, number: u64, left: u64) -> Next {
+        if left < 4 {
+            return self.to(State::Passed, Next::Skip(left));
+        }
+        self.to(State::Brand(number, left), Next::Read(4))
+    }
+}
+
+impl Container for Bmff {
+    fn step(&mut self, bytes: &[u8], header: &mut Header) -> Next {
+        match self.state {
+            State::Passed => self.next_box(),
+            State::Head => self.head(bytes, header),
+            State::LongLength(name) => match (big_32(bytes, 0), big_32(bytes, 4)) {
+                (Some(0), Some(length)) => match u64::from(length).checked_sub(2 * HEAD) {
+                    Some(data) => self.open(name, data, header),
+                    None => self.leave(),
+                },
+                // No picture needs the upper four bytes.
+                _ => self.open(name, u64::MAX, header),
+            },
+            State::Brand(number, left) => {
+                // The second is a version and no brand.
+                header.is_animated |= number != 1 && bytes == b"avis";
+                self.brands(number + 1, left - 4)
+            }
+            State::Version(left) => self.enter(Holder::Meta, left),
+            State::Size(rest) => {
+                if let (Some(width), Some(height)) = (big_32(bytes, 4), big_32(bytes, 8)) {
+                    header.add(width, height);
+                }
+                self.to(State::Passed, Next::Skip(rest))
+            }
+        }
+    }
 }

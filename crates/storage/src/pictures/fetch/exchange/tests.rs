@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use hyper::Request;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use super::{HEAD_BYTES, ask};
 use crate::pictures::fetch::{FetchPolicy, body, response};
@@ -85,9 +86,10 @@ async fn drown(beginning: &[u8], rest: &'static [u8]) -> (Kind, u64) {
     let policy = FetchPolicy::default().with_max_bytes(CAP);
     let request = Request::get("/").body(String::new()).unwrap();
     let attempt = async {
-        let mut reply = ask(flood, request).await.map_err(response::classify)?;
+        let reply = ask(flood, request).await.map_err(response::classify)?;
         response::judge(&reply.head)?;
-        body::read(&mut reply, &policy).await
+        let end = Instant::now() + policy.total_timeout;
+        body::open(reply, &policy, end).await?.collect().await
     };
     let error: FetchError = attempt.await.unwrap_err();
     (error.kind(), sent.load(Ordering::Relaxed))
