@@ -196,6 +196,46 @@ mod tests {
             ("https://LocalHost/", Some(Kind::ForbiddenAddress)),
             ("https://localhost./", Some(Kind::ForbiddenAddress)),
             ("https://a.localhost/", Some(Kind::ForbiddenAddress)),
+            // Letters, dots and invisible signs that names are freed of (UTS 46).
+            ("https://ⓛocalhost/", Some(Kind::ForbiddenAddress)),
+            ("https://localhost%2e/", Some(Kind::ForbiddenAddress)),
+            ("https://localhost。/", Some(Kind::ForbiddenAddress)),
+            ("https://127。0。0。1/", Some(Kind::ForbiddenAddress)),
+            ("https://127%2e0%2e0%2e1/", Some(Kind::ForbiddenAddress)),
+            ("https://127.0.0\u{ad}.1/", Some(Kind::ForbiddenAddress)),
+            ("https://127.0.0.1%00.a.example/", Some(Kind::InvalidUrl)),
+            ("https://127.0.0.1%0d%0a.example/", Some(Kind::InvalidUrl)),
+            ("https://[::ffff:0:7f00:1]/", Some(Kind::ForbiddenAddress)),
+            (
+                "https://[64:ff9b::a9fe:a9fe]/",
+                Some(Kind::ForbiddenAddress),
+            ),
+            (
+                "https://[64:ff9b::a83f:8110]/",
+                Some(Kind::ForbiddenAddress),
+            ),
+            ("https://[fe80::1%25eth0]/", Some(Kind::InvalidUrl)),
+            ("https://[::1", Some(Kind::InvalidUrl)),
+            ("https://v3.fal.media:0/", Some(Kind::ForbiddenPort)),
+            ("https://v3.fal.media:65536/", Some(Kind::InvalidUrl)),
+            ("https://@127.0.0.1/", Some(Kind::ForbiddenAddress)),
+            ("https://v3.fal.media@127.0.0.1/", Some(Kind::InvalidUrl)),
+            ("https://v3.fal.media\\@127.0.0.1/", None),
+            (
+                "https://127.0.0.1\\@v3.fal.media/",
+                Some(Kind::ForbiddenAddress),
+            ),
+            ("https:v3.fal.media", None),
+            ("https:127.0.0.1", Some(Kind::ForbiddenAddress)),
+            (" https://127.0.0.1/", Some(Kind::ForbiddenAddress)),
+            ("ht\ntps://127.0.0.1/", Some(Kind::ForbiddenAddress)),
+            // Their origin is that of the link inside.
+            ("blob:https://v3.fal.media/a", Some(Kind::ForbiddenScheme)),
+            (
+                "view-source:https://v3.fal.media/",
+                Some(Kind::ForbiddenScheme),
+            ),
+            ("wss://v3.fal.media/", Some(Kind::ForbiddenScheme)),
             ("https://notlocalhost/", None),
         ] {
             assert_eq!(refusal(url, &policy), expected, "{url}");
@@ -215,6 +255,10 @@ mod tests {
             "http://localhost:8080/a",
             "http://[::1]:8080/a",
             "http://user@127.0.0.1:8080/a",
+            "http://127.0.0.1:8080@10.0.0.1/a",
+            "http://[::ffff:127.0.0.1]:8080/a",
+            "blob:http://127.0.0.1:8080/a",
+            "ws://127.0.0.1:8080/a",
         ] {
             assert!(refusal(url, &policy).is_some(), "{url}");
         }
