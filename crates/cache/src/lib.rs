@@ -1,19 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod bounded;
 mod cache;
 mod doubt;
 mod error;
 mod families;
 mod filter_hash;
 mod flight;
+mod gallery;
 mod key;
+mod lock;
+mod meters;
+mod options;
 mod outage;
 mod read_through;
 mod recent_ids;
 mod recent_list;
+mod signed_links;
 mod ttl;
 mod typed;
+mod user_keys;
 
+pub mod layer;
 pub mod memory;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -24,9 +32,14 @@ pub use cache::{Cache, MAX_VALUE_BYTES};
 pub use error::{CacheError, CacheErrorKind};
 pub use families::{Family, FamilyKey, FamilySpec};
 pub use filter_hash::{FilterError, FilterHash};
+pub use gallery::GalleryPages;
 pub use key::{CacheKey, KeyError, MAX_KEY_BYTES};
-pub use read_through::ReadThrough;
+pub use lock::{FENCE_LIFE, Fence, Lease, Lock};
+pub use options::FamilyOptions;
+pub use read_through::{DEFAULT_LOCAL_BYTES, Loaded, ReadThrough};
 pub use recent_ids::RecentIds;
 pub use recent_list::{FILL_TOKEN_LIFE, FillToken, ListLimits, RecentList, RecentPage};
+pub use signed_links::{KeptLink, ObjectHash, SignedLinks};
 pub use ttl::{Ttl, TtlError};
 pub use typed::{CodecError, TypedCache};
+pub use user_keys::{Erasure, Explanation, KeyReport, UserKeys, UserTrail};

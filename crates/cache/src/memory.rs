@@ -3,6 +3,7 @@
 mod cache;
 mod entry;
 mod list;
+mod lock;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use moka::sync::Cache as Moka;
 
 use self::entry::{Entry, Life, Value};
+use self::lock::Held;
 use crate::{CacheError, CacheErrorKind, CacheKey, Ttl};
 
 /// What a [`MemoryCache`] holds at most unless told otherwise, in bytes: 64 MiB.
@@ -20,7 +22,8 @@ pub const DEFAULT_MAX_BYTES: u64 = 64 * 1_024 * 1_024;
 /// Changes under keys of different stripes don't wait for each other.
 const STRIPES: usize = 64;
 
-/// A [`Cache`](crate::Cache) and [`RecentList`](crate::RecentList) in the memory of this process.
+/// A [`Cache`](crate::Cache), [`RecentList`](crate::RecentList) and [`Lock`](crate::Lock) in the memory of this
+/// process.
 ///
 /// It needs no server: the default of a development machine and of tests. Nothing outlives the process and
 /// no other process sees it.
@@ -51,6 +54,8 @@ pub struct MemoryCache(Arc<Shared>);
 struct Shared {
     entries: Moka<CacheKey, Entry>,
     tokens: Moka<CacheKey, Entry>,
+    fences: Moka<CacheKey, Entry>,
+    held: Held,
     stripes: [Mutex<()>; STRIPES],
     hasher: RandomState,
     versions: AtomicU64,
@@ -70,6 +75,9 @@ impl MemoryCache {
             entries: store(max_bytes),
             // Tokens live for a minute, and there is one for each list that changes in it.
             tokens: store(max_bytes / 16),
+            // A number that is lost costs its holder one write.
+            fences: store(max_bytes / 16),
+            held: Held::default(),
             stripes: std::array::from_fn(|_| Mutex::new(())),
             hasher: RandomState::new(),
             versions: AtomicU64::new(0),

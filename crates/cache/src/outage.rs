@@ -37,6 +37,12 @@ impl Outages {
         }
     }
 
+    /// Whether the last call found nobody: whoever needs several calls leaves out the rest, so that an outage
+    /// costs a caller one limit and not one for each call.
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
     /// Any answer shows that the cache is there; only a write shows that writes are taken.
     fn recovered(&self, side: Side) {
         clear(&self.away, "the cache answers again");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::doubt::Doubts;
+use crate::meters::{Meter, count};
 use crate::outage::{Outages, Side};
 use crate::{CacheError, FamilyKey, ReadThrough, RecentList, RecentPage};
 
@@ -79,9 +80,12 @@ impl RecentIds {
         };
         let reachable = page.is_some();
         let page = page.flatten();
-        let label = if page.is_some() { "hit" } else { "miss" };
-        let family = key.family().spec().name;
-        metrics::counter!("cache.reads", "family" => family, "outcome" => label).increment(1);
+        let meter = if page.is_some() {
+            Meter::Hit
+        } else {
+            Meter::Miss
+        };
+        count(key.family(), meter);
         if let Some(page) = page {
             return Ok(page);
         }
@@ -131,6 +135,44 @@ impl RecentIds {
     /// The list is cold or not; it is in doubt.
     pub async fn forget(&self, key: &FamilyKey) {
         self.change(key, self.list.forget(key.key())).await;
+    }
+
+    /// Puts `id` first in a list whose whole is of no matter, making it warm when it is cold.
+    pub(crate) async fn note(&self, key: &FamilyKey, id: &str) {
+        // An outage costs the caller one limit, which an earlier call has had.
+        if self.outages.is_away() {
+            return;
+        }
+        let outcome = self.try_note(key, id).await;
+        self.outages.absorb(Side::Writes, outcome);
+    }
+
+    async fn try_note(&self, key: &FamilyKey, id: &str) -> Result<(), CacheError> {
+        let limits = key.limits();
+        if self.list.push(key.key(), id, &limits).await? {
+            return Ok(());
+        }
+        let token = self.list.token(key.key()).await?;
+        let ids = [id.to_owned()];
+        if !self.list.fill(key.key(), &token, &ids, &limits).await? {
+            // Another filled it between, or pushed and goes on to fill: it is warm, or will be.
+            self.list.push(key.key(), id, &limits).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns all the ids that the list holds, with the failures of the cache; `None` when it is cold.
+    pub(crate) async fn ids(&self, key: &FamilyKey) -> Result<Option<RecentPage>, CacheError> {
+        let cap = usize::from(key.limits().cap.get());
+        self.list.page(key.key(), 0, cap).await
+    }
+
+    /// Makes the list cold and says whether it was warm, for an erasure that must be known to have happened.
+    pub(crate) async fn erase(&self, key: &FamilyKey) -> Result<bool, CacheError> {
+        let change = self.doubts.change(key.key());
+        let was_warm = self.list.forget(key.key()).await?;
+        change.done();
+        Ok(was_warm)
     }
 
     /// Runs `call`, or makes a list in doubt cold: no change may give a list that misses another a new life.

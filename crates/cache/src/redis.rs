@@ -7,6 +7,7 @@ mod classify;
 mod config;
 mod lanes;
 mod list;
+mod lock;
 mod read;
 mod scripts;
 mod url;

@@ -10,4 +10,5 @@ pub use failing::FailingCache;
 pub use server::RedisServer;
 
 pub use crate::cache::MockCache;
+pub use crate::lock::MockLock;
 pub use crate::recent_list::MockRecentList;

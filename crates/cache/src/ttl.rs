@@ -44,6 +44,12 @@ impl Ttl {
         Self(seconds * 1_000)
     }
 
+    /// Returns the life without so many milliseconds, and 1 ms at least.
+    pub(crate) const fn shortened_by(self, millis: u64) -> Self {
+        let left = self.0.saturating_sub(millis);
+        Self(if left == 0 { 1 } else { left })
+    }
+
     /// Returns the life in milliseconds, from 1 to 2,592,000,000.
     pub const fn as_millis(self) -> u64 {
         self.0

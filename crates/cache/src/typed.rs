@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::meters::{Meter, count};
 use crate::{Cache, CacheError, FamilyKey};
 
 /// The field beside the record's own that holds the version.
@@ -157,7 +158,7 @@ pub(crate) fn read<T: DeserializeOwned>(key: &FamilyKey, bytes: &[u8]) -> Option
     let spec = key.family().spec();
     let value = decode(bytes, spec.value_version);
     if value.is_none() {
-        metrics::counter!("cache.unreadable", "family" => spec.name).increment(1);
+        count(key.family(), Meter::Unreadable);
     }
     value
 }
@@ -168,12 +169,15 @@ pub(crate) fn write<T: Serialize>(key: &FamilyKey, value: &T) -> Option<Bytes> {
     match encode(value, spec.value_version) {
         Ok(bytes) => Some(bytes),
         Err(error) => {
-            metrics::counter!("cache.unwritable", "family" => spec.name).increment(1);
+            count(key.family(), Meter::Unwritable);
             tracing::debug!(family = spec.name, %error, "value is not cached");
             None
         }
     }
 }
+
+#[cfg(test)]
+mod noise;
 
 #[cfg(test)]
 mod tests {

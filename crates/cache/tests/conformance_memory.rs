@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use cache::layer::Traced;
 use cache::memory::MemoryCache;
 use cache::testing::conformance::Fixture;
 use cache::testing::{CountingCache, FailingCache};
-use cache::{Cache, RecentList};
+use cache::{Cache, Lock, RecentList};
 
-fn fixture_of(adapter: impl Cache + RecentList + Clone) -> Fixture {
-    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter))
+fn fixture_of(adapter: impl Cache + RecentList + Lock + Clone) -> Fixture {
+    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter.clone())).with_lock(Arc::new(adapter))
 }
 
 mod memory {
@@ -26,6 +27,11 @@ mod memory {
     mod lists {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod locks {
+        use super::*;
+        cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }
 
@@ -45,6 +51,11 @@ mod memory_on_four_threads {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 4)], fixture = fixture());
     }
+
+    mod locks {
+        use super::*;
+        cache::lock_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 4)], fixture = fixture());
+    }
 }
 
 mod counting {
@@ -62,6 +73,11 @@ mod counting {
     mod lists {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod locks {
+        use super::*;
+        cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }
 
@@ -81,16 +97,18 @@ mod failing_with_an_empty_script {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
+
+    mod locks {
+        use super::*;
+        cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
 }
 
-mod boxed {
+mod traced {
     use super::*;
 
     fn fixture() -> Fixture {
-        let adapter = MemoryCache::new();
-        let cache: Box<dyn Cache> = Box::new(adapter.clone());
-        let list: Box<dyn RecentList> = Box::new(adapter);
-        Fixture::new(Arc::new(cache), Arc::new(list))
+        fixture_of(Traced::new(MemoryCache::new()))
     }
 
     mod bytes {
@@ -101,5 +119,37 @@ mod boxed {
     mod lists {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod locks {
+        use super::*;
+        cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+}
+
+mod boxed {
+    use super::*;
+
+    fn fixture() -> Fixture {
+        let adapter = MemoryCache::new();
+        let cache: Box<dyn Cache> = Box::new(adapter.clone());
+        let list: Box<dyn RecentList> = Box::new(adapter.clone());
+        let lock: Box<dyn Lock> = Box::new(adapter);
+        Fixture::new(Arc::new(cache), Arc::new(list)).with_lock(Arc::new(lock))
+    }
+
+    mod bytes {
+        use super::*;
+        cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod lists {
+        use super::*;
+        cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod locks {
+        use super::*;
+        cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }

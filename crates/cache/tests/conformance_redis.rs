@@ -18,7 +18,9 @@ fn fixture() -> Fixture {
         .with_response_limit(patient)
         .with_connect_limit(patient);
     let adapter = Arc::new(RedisCache::new(settings).unwrap());
-    Fixture::new(Arc::clone(&adapter) as _, adapter).keeping(server)
+    Fixture::new(Arc::clone(&adapter) as _, Arc::clone(&adapter) as _)
+        .with_lock(adapter)
+        .keeping(server)
 }
 
 mod bytes {
@@ -29,4 +31,9 @@ mod bytes {
 mod lists {
     use super::*;
     cache::recent_list_conformance!(#[tokio::test], fixture = fixture());
+}
+
+mod locks {
+    use super::*;
+    cache::lock_conformance!(#[tokio::test], fixture = fixture());
 }

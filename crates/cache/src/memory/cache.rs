@@ -103,6 +103,8 @@ impl Cache for MemoryCache {
         self.0.closed.store(true, Ordering::Release);
         self.0.entries.invalidate_all();
         self.0.tokens.invalidate_all();
+        self.0.fences.invalidate_all();
+        self.0.held.remove_all();
     }
 }
 

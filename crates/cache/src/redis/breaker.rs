@@ -86,6 +86,7 @@ impl Breaker {
         if self.probe_at.load(Ordering::Acquire) != 0 {
             self.pause.store(micros(FIRST_PAUSE), Ordering::Relaxed);
             self.probe_at.store(0, Ordering::Release);
+            show(false);
         }
     }
 
@@ -108,9 +109,12 @@ impl Breaker {
         if failures >= FAILURES && silence >= micros(SILENCE) {
             let first = now + self.pause.load(Ordering::Relaxed);
             // A late failure must not move the probe of a breaker that is open already.
-            let _ = self
-                .probe_at
-                .compare_exchange(0, first, Ordering::AcqRel, Ordering::Relaxed);
+            let opened =
+                self.probe_at
+                    .compare_exchange(0, first, Ordering::AcqRel, Ordering::Relaxed);
+            if opened.is_ok() {
+                show(true);
+            }
         }
     }
 
@@ -127,6 +131,11 @@ impl Breaker {
         // One more, since zero means closed.
         micros(self.base.elapsed()) + 1
     }
+}
+
+/// Shows whether calls are refused; the last breaker of the process to change shows.
+fn show(is_open: bool) {
+    metrics::gauge!("cache.breaker_open").set(if is_open { 1.0 } else { 0.0 });
 }
 
 fn micros(time: Duration) -> u64 {

@@ -15,10 +15,12 @@ use super::config::RedisSettings;
 use super::scripts::Scripts;
 use crate::{Cache, CacheError, CacheErrorKind, CacheKey, MAX_VALUE_BYTES, Ttl};
 
-/// A [`Cache`] and [`RecentList`](crate::RecentList) in one Redis server, version 6 or newer.
+/// A [`Cache`], [`RecentList`](crate::RecentList) and [`Lock`](crate::Lock) in one Redis server, version 6 or
+/// newer.
 ///
 /// Key names are exactly those given. A list has two companions beside it, `{key}:x` (whether it holds all
-/// there is) and `{key}:v` (the fill token), which share its slot on a cluster.
+/// there is) and `{key}:v` (the fill token), and a lock is two, `{key}:l` (its holder) and `{key}:f` (its last
+/// number); they share the slot of their key on a cluster.
 ///
 /// Calls share a few connections, each call has one limit in all, and while the server is away calls are
 /// refused in microseconds. Connections are opened by the first call that needs one; a wrong password shows

@@ -12,6 +12,10 @@ pub(super) struct Scripts {
     pub(super) fill: Script,
     pub(super) page: Script,
     pub(super) forget: Script,
+    pub(super) acquire: Script,
+    pub(super) extend: Script,
+    pub(super) set_fenced: Script,
+    pub(super) clear_lock: Script,
 }
 
 impl Scripts {
@@ -40,6 +44,10 @@ impl Scripts {
                 include_str!("lua/warm.lua"),
                 include_str!("lua/forget.lua")
             )),
+            acquire: Script::new(include_str!("lua/acquire.lua")),
+            extend: Script::new(include_str!("lua/extend.lua")),
+            set_fenced: Script::new(include_str!("lua/set_fenced.lua")),
+            clear_lock: Script::new(include_str!("lua/clear_lock.lua")),
         }
     }
 }

@@ -12,11 +12,16 @@
 //!
 //!     fn fixture() -> Fixture {
 //!         let adapter = Arc::new(MemoryCache::new());
-//!         Fixture::new(Arc::clone(&adapter) as _, adapter)
+//!         Fixture::new(Arc::clone(&adapter) as _, Arc::clone(&adapter) as _).with_lock(adapter)
 //!     }
 //!
 //!     cache::cache_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
 //!     cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+//!
+//!     mod locks {
+//!         use super::*;
+//!         cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+//!     }
 //! }
 //! ```
 //!
@@ -25,6 +30,7 @@
 //! rules are short enough to wait for.
 
 pub mod cache;
+pub mod lock;
 pub mod recent_list;
 
 use std::any::Any;
@@ -32,14 +38,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Cache, CacheKey, RecentList, Ttl};
+use crate::{Cache, CacheKey, Lock, RecentList, Ttl};
 
-/// What a rule runs against: the two ports over the same store, and keys of its own.
+/// What a rule runs against: the ports over the same store, and keys of its own.
 pub struct Fixture {
     /// The byte side.
     pub cache: Arc<dyn Cache>,
     /// The list side of the same store.
     pub list: Arc<dyn RecentList>,
+    lock: Option<Arc<dyn Lock>>,
     prefix: String,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
@@ -50,8 +57,28 @@ impl Fixture {
         Self {
             cache,
             list,
+            lock: None,
             prefix: format!("conformance:{:016x}", fastrand::u64(..)),
             kept: Vec::new(),
+        }
+    }
+
+    /// Returns the fixture with the lock side of the same store.
+    #[must_use]
+    pub fn with_lock(mut self, lock: Arc<dyn Lock>) -> Self {
+        self.lock = Some(lock);
+        self
+    }
+
+    /// Returns the lock side.
+    ///
+    /// # Panics
+    ///
+    /// When the fixture was made without one.
+    pub fn lock(&self) -> &Arc<dyn Lock> {
+        match &self.lock {
+            Some(lock) => lock,
+            None => panic!("the rules of locks need a fixture with a lock"),
         }
     }
 
@@ -172,6 +199,39 @@ macro_rules! recent_list_conformance {
             a_list_is_no_byte_value
             a_thousand_changes_at_the_same_time_keep_every_rule
             a_thousand_changes_of_the_same_ids_keep_every_rule
+            after_a_shutdown_every_call_is_closed
+        }
+    };
+}
+
+/// Makes one test of each rule for adapters of [`Lock`](crate::Lock).
+///
+/// The attribute comes first, then an expression that makes a [`Fixture`] with a lock; it may `.await`.
+#[macro_export]
+macro_rules! lock_conformance {
+    ($(#[$attribute:meta])+, fixture = $fixture:expr) => {
+        $crate::conformance_tests! {
+            $(#[$attribute])+, $fixture, lock:
+            a_free_lock_is_taken_and_a_taken_one_is_not
+            a_released_lock_is_free
+            a_lock_is_free_after_its_life
+            locks_of_different_keys_do_not_touch_each_other
+            one_of_many_takes_the_lock
+            an_extension_counts_from_now
+            what_is_over_is_not_extended
+            who_was_followed_frees_and_extends_nothing
+            a_second_release_frees_nothing
+            a_made_up_lease_changes_nothing
+            numbers_grow_with_each_lease
+            a_number_fits_json
+            the_value_under_the_key_is_not_touched
+            the_holder_writes_under_the_key
+            who_was_followed_writes_nothing
+            who_is_over_but_was_not_followed_still_writes
+            a_larger_value_is_refused_and_changes_nothing
+            a_cleared_lock_is_free_and_its_holder_writes_nothing
+            clearing_what_is_free_changes_nothing
+            an_error_names_method_and_key
             after_a_shutdown_every_call_is_closed
         }
     };

@@ -1,5 +1,7 @@
 //! A wrapper that counts calls.
 
+mod lock;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

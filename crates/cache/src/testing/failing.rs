@@ -1,5 +1,7 @@
 //! A wrapper that fails by script.
 
+mod lock;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

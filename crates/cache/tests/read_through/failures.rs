@@ -2,10 +2,15 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cache::memory::MemoryCache;
 use cache::testing::{FailingCache, MockCache, MockRecentList};
-use cache::{CacheError, CacheErrorKind, FamilyKey, ReadThrough, RecentIds, RecentPage};
+use cache::{
+    Cache, CacheError, CacheErrorKind, CacheKey, Family, FamilyKey, FamilyOptions, GalleryPages,
+    ReadThrough, RecentIds, RecentPage, Ttl,
+};
+use tokio::time::{Instant, sleep};
 
 use super::{Record, key, list_key, load};
 
@@ -60,4 +65,91 @@ async fn a_mock_stands_in_for_each_port() {
         .times(1)
         .returning(|_, _, _| Ok(true));
     RecentIds::new(Arc::new(list)).push(&list_key(), "a").await;
+}
+
+const LIMIT: Duration = Duration::from_millis(150);
+
+/// A cache where no call is answered within its limit.
+#[derive(Debug, Clone)]
+struct Silent;
+
+impl Silent {
+    async fn wait<T>(&self, operation: &'static str) -> Result<T, CacheError> {
+        sleep(LIMIT).await;
+        Err(CacheError::new(CacheErrorKind::TimedOut, operation))
+    }
+}
+
+#[async_trait::async_trait]
+impl Cache for Silent {
+    async fn get(&self, _: &CacheKey) -> Result<Option<bytes::Bytes>, CacheError> {
+        self.wait("get").await
+    }
+
+    async fn get_many(&self, _: &[CacheKey]) -> Result<Vec<Option<bytes::Bytes>>, CacheError> {
+        self.wait("get_many").await
+    }
+
+    async fn set(&self, _: &CacheKey, _: bytes::Bytes, _: Ttl) -> Result<(), CacheError> {
+        self.wait("set").await
+    }
+
+    async fn delete(&self, _: &CacheKey) -> Result<bool, CacheError> {
+        self.wait("delete").await
+    }
+
+    async fn compare_and_delete(&self, _: &CacheKey, _: &bytes::Bytes) -> Result<bool, CacheError> {
+        self.wait("compare_and_delete").await
+    }
+
+    async fn bump(&self, _: &CacheKey, _: Ttl) -> Result<u64, CacheError> {
+        self.wait("bump").await
+    }
+
+    async fn ttl(&self, _: &CacheKey) -> Result<Option<Duration>, CacheError> {
+        self.wait("ttl").await
+    }
+
+    async fn ping(&self) -> Result<Duration, CacheError> {
+        self.wait("ping").await
+    }
+
+    async fn shutdown(&self) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_cache_costs_a_read_one_limit_whatever_it_does() {
+    let memory = Arc::new(MemoryCache::new());
+    let life = Ttl::new(Duration::from_secs(5)).unwrap();
+    let options = FamilyOptions::EXACT
+        .with_lock(life, Duration::from_secs(5))
+        .with_eager_refresh(80)
+        .with_fail_safe(Duration::from_hours(1))
+        .with_negative(Duration::from_secs(5));
+    let through = ReadThrough::new(Arc::new(Silent))
+        .with_lock(Arc::clone(&memory) as _)
+        .with_options(Family::Generation, options);
+    let recent = RecentIds::beside(&through, memory);
+    let gallery = GalleryPages::new(through.clone(), recent);
+    for _ in 0..10 {
+        let start = Instant::now();
+        let read = through.get_or_load(&key(), || load(1)).await.unwrap();
+        assert_eq!((read.unwrap().number, start.elapsed()), (1, LIMIT));
+
+        let start = Instant::now();
+        let read = through.get_or_refresh(&key(), || load(1)).await.unwrap();
+        assert_eq!((read.unwrap().number, start.elapsed()), (1, LIMIT));
+
+        let start = Instant::now();
+        let many = |_| async { Ok::<_, Infallible>(vec![Some(Record { number: 1 })]) };
+        through.get_or_load_many(&[key()], many).await.unwrap();
+        assert_eq!(start.elapsed(), LIMIT);
+
+        let start = Instant::now();
+        gallery
+            .page_or_load(&42, &"filter", || load(1))
+            .await
+            .unwrap();
+        assert_eq!(start.elapsed(), LIMIT);
+    }
 }

@@ -3,8 +3,11 @@
 
 mod after_failures;
 mod failures;
+mod hydrate;
 mod lists;
 mod loads;
+mod locks;
+mod options;
 mod values;
 
 use std::convert::Infallible;

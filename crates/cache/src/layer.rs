@@ -1,0 +1,5 @@
+//! Wrappers around the ports.
+
+mod traced;
+
+pub use traced::Traced;
