@@ -9,22 +9,44 @@ use crate::{FamilyOptions, Ttl};
 
 pub use key::FamilyKey;
 
-/// A family of keys. Each is declared once, in [`Family::spec`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Family {
+/// Declares the families: what is named here has a variant, a place in [`Family::ALL`] and a declaration, and nothing
+/// else has. `Keys::add` in `user_keys.rs` must say which keys of a family are a user's before it compiles.
+macro_rules! families {
+    ($($(#[$documentation:meta])+ $family:ident = $spec:ident;)+) => {
+        /// A family of keys. Each is declared once, in [`Family::spec`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Family {
+            $($(#[$documentation])+ $family,)+
+        }
+
+        impl Family {
+            /// Every family, in the order of the documentation.
+            pub const ALL: [Self; [$(Self::$family),+].len()] = [$(Self::$family),+];
+
+            /// Returns what is declared about the family.
+            pub const fn spec(self) -> &'static FamilySpec {
+                match self {
+                    $(Self::$family => &$spec,)+
+                }
+            }
+        }
+    };
+}
+
+families! {
     /// One generation's record.
-    Generation,
+    Generation = GENERATION;
     /// The ids of a user's newest generations.
-    UserGenerations,
+    UserGenerations = USER_GENERATIONS;
     /// One page of a user's gallery under one filter.
-    GalleryPage,
+    GalleryPage = GALLERY_PAGE;
     /// The version of a user's gallery, which its pages carry in their keys.
-    GalleryVersion,
+    GalleryVersion = GALLERY_VERSION;
     /// The hashes of the gallery pages that were kept for a user, so that an erasure finds them.
-    GalleryPages,
+    GalleryPages = GALLERY_PAGES;
     /// A signed link to an object.
-    SignedLink,
+    SignedLink = SIGNED_LINK;
 }
 
 /// What is declared about a family.
@@ -118,30 +140,6 @@ const SIGNED_LINK: FamilySpec = FamilySpec {
     owner: "whoever signs links",
     invalidated_by: "the object's deletion; otherwise it ends before the link does",
 };
-
-impl Family {
-    /// Every family, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
-        Self::Generation,
-        Self::UserGenerations,
-        Self::GalleryPage,
-        Self::GalleryVersion,
-        Self::GalleryPages,
-        Self::SignedLink,
-    ];
-
-    /// Returns what is declared about the family.
-    pub const fn spec(self) -> &'static FamilySpec {
-        match self {
-            Self::Generation => &GENERATION,
-            Self::UserGenerations => &USER_GENERATIONS,
-            Self::GalleryPage => &GALLERY_PAGE,
-            Self::GalleryVersion => &GALLERY_VERSION,
-            Self::GalleryPages => &GALLERY_PAGES,
-            Self::SignedLink => &SIGNED_LINK,
-        }
-    }
-}
 
 impl Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -209,7 +209,7 @@ async fn a_user_is_explained_key_by_key_and_erased_to_the_last_one() {
         "what is left is the other user's"
     );
     layers.users.erase(&trail(7)).await.unwrap();
-    assert_eq!(layers.names(), 0);
+    assert_eq!(layers.names(), 0, "{}", layers.server.call(&["KEYS", "*"]));
     let explanation = layers.users.explain(&trail(42)).await.unwrap();
     assert!(
         explanation

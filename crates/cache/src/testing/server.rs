@@ -161,9 +161,12 @@ fn free_port() -> u16 {
 }
 
 fn spawn(port: u16, arguments: &[&str]) -> Child {
+    // A server reads what another left under the usual name, such as a replica's copy of its master.
+    let own_file = format!("rust-cache-{:016x}.rdb", fastrand::u64(..));
     let spawned = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
+        .args(["--dbfilename", &own_file])
         .args(arguments)
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())

@@ -18,6 +18,22 @@ impl Recorder {
             .map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
+    /// Returns the value of a gauge, if it was ever set.
+    pub(crate) fn gauge(&self, name: &str) -> Option<f64> {
+        let values = self.0.lock().unwrap();
+        let value = values.get(name)?;
+        Some(f64::from_bits(value.load(Ordering::Relaxed)))
+    }
+
+    fn place(&self, key: &Key) -> Arc<AtomicU64> {
+        let labels = key.labels();
+        let labels = labels.map(|label| format!("{}={}", label.key(), label.value()));
+        let labels: Vec<_> = labels.collect();
+        let name = format!("{}{{{}}}", key.name(), labels.join(","));
+        let mut values = self.0.lock().unwrap();
+        Arc::clone(values.entry(name).or_default())
+    }
+
     /// Returns the names of all that was counted.
     pub(crate) fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
@@ -32,17 +48,11 @@ impl metrics::Recorder for Recorder {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let labels: Vec<_> = key
-            .labels()
-            .map(|label| format!("{}={}", label.key(), label.value()))
-            .collect();
-        let name = format!("{}{{{}}}", key.name(), labels.join(","));
-        let mut counts = self.0.lock().unwrap();
-        Counter::from_arc(Arc::clone(counts.entry(name).or_default()))
+        Counter::from_arc(self.place(key))
     }
 
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.place(key))
     }
 
     fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
