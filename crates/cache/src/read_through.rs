@@ -34,7 +34,8 @@ pub type Loaded<T, E> = Result<Option<Arc<T>>, Arc<E>>;
 /// - What goes beyond that is off until a family's [`FamilyOptions`] ask for it: one load across processes,
 ///   early refresh, old values when a load fails, memory of what does not exist, jitter.
 /// - A [`put`](Self::put) or [`forget`](Self::forget) during a load keeps what that load read out of the cache.
-///   Across processes the key's life bounds how long an old value may stand.
+///   For a family that uses a lock this holds across processes too; otherwise the key's life bounds how long an
+///   old value may stand.
 /// - A `put`, `forget` or [`bump`](Self::bump) that failed, or whose caller went away before the answer, puts its
 ///   key in **doubt**: reads of it are a miss until what stands there was removed or replaced. Ten thousand keys
 ///   are remembered; with more, every key is in doubt until it was repaired once, for at most a day.

@@ -148,22 +148,15 @@ impl UserKeys {
     ///
     /// # Errors
     ///
-    /// What the cache reports. Some keys are removed then and the others are not; erase again. This process
-    /// reads none that failed.
+    /// What the cache reports. Some keys are removed then and the others are not: erase again. A key whose removal
+    /// was begun is not read by this process until it is gone.
     ///
     /// # Cancellation
     ///
     /// As with an error.
     pub async fn erase(&self, trail: &UserTrail) -> Result<Erasure, CacheError> {
         let found = self.keys(trail).await?;
-        let mut removed = Vec::new();
-        for keys in [&found.values, &found.versions] {
-            let gone = keys.iter().map(|key| self.through.erase(key));
-            let gone = try_join_all(gone).await?;
-            removed.extend(only_true(keys, gone));
-        }
-        let gone = found.lists.iter().map(|key| self.lists.erase(key));
-        removed.extend(only_true(&found.lists, try_join_all(gone).await?));
+        // First the locks: whoever loads under one can no longer write.
         if let Some(lock) = self.through.lock() {
             let all = found
                 .values
@@ -172,6 +165,14 @@ impl UserKeys {
                 .chain(&found.lists);
             try_join_all(all.map(|key| lock.clear(key.key()))).await?;
         }
+        let mut removed = Vec::new();
+        for keys in [&found.values, &found.versions] {
+            let gone = keys.iter().map(|key| self.through.erase(key));
+            let gone = try_join_all(gone).await?;
+            removed.extend(only_true(keys, gone));
+        }
+        let gone = found.lists.iter().map(|key| self.lists.erase(key));
+        removed.extend(only_true(&found.lists, try_join_all(gone).await?));
         Ok(Erasure {
             removed,
             knows_every_generation: found.knows_every_generation,

@@ -18,7 +18,7 @@ impl ReadThrough {
     pub async fn put<T: Serialize + Sync>(&self, key: &FamilyKey, value: &T) {
         self.supersede(key);
         let change = self.doubts.change(key.key());
-        if self.store(key, value, None).await {
+        if self.void(key).await && self.store(key, value, None).await {
             change.done();
         }
     }
@@ -30,7 +30,10 @@ impl ReadThrough {
     /// The value is removed or not; the key is in doubt.
     pub async fn forget(&self, key: &FamilyKey) {
         self.supersede(key);
-        self.remove(key).await;
+        let change = self.doubts.change(key.key());
+        if self.void(key).await && self.remove(key).await {
+            change.done();
+        }
     }
 
     /// Removes what stands under `key` and says whether it was there, for an erasure that must be known to have
@@ -38,6 +41,19 @@ impl ReadThrough {
     pub(crate) async fn erase(&self, key: &FamilyKey) -> Result<bool, CacheError> {
         self.supersede(key);
         self.try_remove(key).await
+    }
+
+    /// Lets no other process write what it is loading under the family's lock; `false` when the cache is away.
+    async fn void(&self, key: &FamilyKey) -> bool {
+        let Some(lock) = self
+            .lock
+            .as_ref()
+            .filter(|_| self.options_of(key).lock.is_some())
+        else {
+            return true;
+        };
+        let outcome = lock.as_ref().clear(key.key()).await;
+        self.outages.absorb(Side::Writes, outcome).is_some() || !self.outages.is_away()
     }
 
     /// Lets nothing that was read before this moment come back.

@@ -150,6 +150,10 @@ impl ReadThrough {
         match load().await {
             Ok(value) => {
                 let value = value.map(Arc::new);
+                if value.is_none() && reason == Reason::Refresh && !flight.is_stale() {
+                    // What is refreshed still stands there, and is no longer true.
+                    self.remove(key).await;
+                }
                 self.keep(key, flight, value.as_deref(), held.as_ref(), doubt)
                     .await;
                 Some(Ok(value))

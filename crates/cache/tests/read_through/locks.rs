@@ -140,3 +140,56 @@ async fn who_loaded_for_longer_than_the_lock_and_was_followed_keeps_nothing() {
     assert_eq!(slow.await.unwrap(), 1, "its caller gets what it read");
     assert_eq!(quick.get(&key()).await, Some(Record { number: 2 }));
 }
+
+async fn changed_by_another_process(change: impl AsyncFnOnce(&ReadThrough)) -> Option<Record> {
+    let memory = MemoryCache::new();
+    let loading = tokio::spawn({
+        let through = locked(&memory, HOUR);
+        async move {
+            let slow = || async {
+                seconds(2).await;
+                load(1).await
+            };
+            through
+                .get_or_load(&key(), slow)
+                .await
+                .unwrap()
+                .unwrap()
+                .number
+        }
+    });
+    seconds(1).await;
+    let other = locked(&memory, HOUR);
+    change(&other).await;
+    assert_eq!(loading.await.unwrap(), 1);
+    other.get(&key()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_from_before_another_process_put_does_not_replace_it() {
+    let kept = changed_by_another_process(async |other| {
+        other.put(&key(), &Record { number: 2 }).await;
+    });
+    assert_eq!(kept.await, Some(Record { number: 2 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_from_before_another_process_forgot_is_not_kept() {
+    let kept = changed_by_another_process(async |other| other.forget(&key()).await);
+    assert_eq!(kept.await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_while_the_lock_is_away_puts_the_key_in_doubt() {
+    let broken = FailingCache::new(MemoryCache::new());
+    let life = Ttl::new(HOUR).unwrap();
+    let through = ReadThrough::new(Arc::new(broken.clone()))
+        .with_lock(Arc::new(broken.clone()))
+        .with_options(Family::Generation, EXACT.with_lock(life, HOUR));
+    through.put(&key(), &Record { number: 1 }).await;
+    broken.break_operations(&["clear"], CacheErrorKind::TimedOut);
+    through.forget(&key()).await;
+    broken.heal();
+    let read = through.get_or_load(&key(), || load(2)).await.unwrap();
+    assert_eq!(read.unwrap().number, 2);
+}

@@ -139,6 +139,19 @@ async fn a_refresh_that_fails_is_tried_again_after_the_throttle() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refresh_that_finds_nothing_removes_what_is_no_longer_true() {
+    let memory = MemoryCache::new();
+    let through = over(&memory, EXACT.with_eager_refresh(80));
+    through.put(&key(), &Record { number: 1 }).await;
+    seconds(55 * 60).await;
+    let gone = || async { Ok::<Option<Record>, io::Error>(None) };
+    let read = through.get_or_refresh(&key(), gone).await.unwrap();
+    assert_eq!(read, Some(Arc::new(Record { number: 1 })));
+    seconds(1).await;
+    assert_eq!(memory.get(key().key()).await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_load_gives_the_old_value_within_its_grace() {
     let memory = MemoryCache::new();
     let options = EXACT
