@@ -10,7 +10,9 @@ mod list;
 mod lock;
 mod read;
 mod scripts;
+mod tracking;
 mod url;
 
 pub use cache::RedisCache;
 pub use config::{DEFAULT_PORT, RedisSettings};
+pub use tracking::RedisTracking;

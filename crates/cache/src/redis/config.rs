@@ -46,13 +46,13 @@ pub struct RedisSettings {
     pub(super) database: u32,
     pub(super) username: Option<String>,
     pub(super) password: Option<Secret>,
-    client_name: String,
+    pub(super) client_name: String,
     pub(super) pool_size: usize,
     pub(super) pool_timeout: Duration,
     pub(super) max_retries: u32,
     pub(super) call_limit: Duration,
     response_limit: Duration,
-    connect_limit: Duration,
+    pub(super) connect_limit: Duration,
 }
 
 impl RedisSettings {
@@ -187,7 +187,7 @@ impl RedisSettings {
             .map_err(|error| CacheError::new(CacheErrorKind::Config, "connect").with_source(error))
     }
 
-    fn connection_info(&self) -> redis::RedisResult<redis::ConnectionInfo> {
+    pub(super) fn connection_info(&self) -> redis::RedisResult<redis::ConnectionInfo> {
         let mut login = RedisConnectionInfo::default().set_db(i64::from(self.database));
         if let Some(username) = &self.username {
             login = login.set_username(username);
