@@ -62,6 +62,7 @@ impl Ministack {
             ("MINIO_TEST_REGION", "us-east-1".to_owned()),
             ("MINISTACK_BIN", program("ministack")),
             ("BOTO3_PYTHON", program("python")),
+            ("REDISPY_PYTHON", program("python")),
             ("S3CMD_BIN", program("s3cmd")),
         ]
     }

@@ -4,8 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{Outcome, answers, run, say};
 
-/// An S3 server that others wrote, and two clients that others wrote.
-const PYTHON_PACKAGES: [&str; 3] = ["ministack==1.5.33", "boto3==1.43.106", "s3cmd==2.4.0"];
+/// An S3 server that others wrote, and clients of S3 and Redis that others wrote.
+const PYTHON_PACKAGES: [&str; 4] = [
+    "ministack==1.5.33",
+    "boto3==1.43.106",
+    "s3cmd==2.4.0",
+    "redis==8.1.0",
+];
 
 /// Where the tools stand that are ours alone.
 #[derive(Debug)]
@@ -67,7 +72,7 @@ fn python_environment() -> Outcome<Tools> {
     };
     let python = tools.python_program("python").display().to_string();
     let programs = ["ministack", "s3cmd"].map(|name| tools.python_program(name).exists());
-    if answers(&python, &["-c", "import boto3, ministack, S3"]) && programs == [true; 2] {
+    if answers(&python, &["-c", "import boto3, ministack, redis, S3"]) && programs == [true; 2] {
         return Ok(tools);
     }
     if !answers("python3", &["-c", "import venv, ensurepip"]) {
