@@ -9,13 +9,13 @@ use deadpool_redis::Pool;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
 use futures_util::future::join_all;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::breaker::{Breaker, Pass};
 use super::classify::Fault;
 use super::config::RedisSettings;
-use super::lanes::Lane;
+use super::lanes::{Lane, Lease};
 use crate::CacheErrorKind;
 
 /// The most calls in flight at once on one lane; more wait, within their limit.
@@ -87,11 +87,8 @@ impl Calls {
     ) -> Result<T, Fault> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let lane = &self.lanes[turn % self.lanes.len()];
-        let limited = timeout(self.settings.call_limit(), self.tries(lane, work)).await;
-        let outcome = limited.unwrap_or_else(|_| {
-            lane.timed_out(None);
-            Err(Fault::plain(CacheErrorKind::TimedOut))
-        });
+        let deadline = Instant::now() + self.settings.call_limit();
+        let outcome = self.tries(lane, work, deadline).await;
         self.record(pass, outcome.as_ref().err().map(|fault| fault.kind));
         outcome
     }
@@ -100,14 +97,17 @@ impl Calls {
         &self,
         lane: &Arc<Lane>,
         work: &Work<'_>,
+        deadline: Instant,
     ) -> Result<T, Fault> {
-        let permit = self.in_flight.acquire().await;
-        let _permit = permit.map_err(|_| Fault::plain(CacheErrorKind::Closed))?;
+        let _permit = self.permit(deadline).await?;
         self.refuse_when_closed()?;
         let mut retries_left = self.settings.max_retries();
         loop {
-            let mut lease = lane.lease().await?;
-            let fault = match work.send(&mut lease.connection).await {
+            let mut lease = match lane.held() {
+                Some(lease) => lease?,
+                None => within(deadline, lane, lane.lease()).await?,
+            };
+            let fault = match self.send(lane, work, &mut lease, deadline).await? {
                 Ok(answer) => {
                     lane.succeeded();
                     return Ok(answer);
@@ -121,6 +121,36 @@ impl Calls {
             }
             retries_left -= 1;
         }
+    }
+
+    /// Waits for a place among the calls in flight; there is one at once unless hundreds are.
+    async fn permit(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Fault> {
+        let permit = match self.in_flight.try_acquire() {
+            Err(TryAcquireError::NoPermits) => {
+                let acquired = timeout_at(deadline, self.in_flight.acquire()).await;
+                acquired
+                    .map_err(|_| Fault::plain(CacheErrorKind::TimedOut))?
+                    .ok()
+            }
+            permit => permit.ok(),
+        };
+        permit.ok_or_else(|| Fault::plain(CacheErrorKind::Closed))
+    }
+
+    /// Sends on the connection. The driver keeps a time for each answer; while that ends before the call's own, a
+    /// second one would cost more than anything else on the way.
+    async fn send<T: FromRedisValue>(
+        &self,
+        lane: &Lane,
+        work: &Work<'_>,
+        lease: &mut Lease,
+        deadline: Instant,
+    ) -> Result<RedisResult<T>, Fault> {
+        let sent = work.send(&mut lease.connection);
+        if Instant::now() + self.settings.response_limit <= deadline {
+            return Ok(sent.await);
+        }
+        within(deadline, lane, async { Ok(sent.await) }).await
     }
 
     fn record(&self, pass: Pass, failure: Option<CacheErrorKind>) {
@@ -159,6 +189,18 @@ impl Calls {
         }
         Ok(())
     }
+}
+
+/// Waits for `step` until the end of the call, which counts as a silence of the lane.
+async fn within<T>(
+    deadline: Instant,
+    lane: &Lane,
+    step: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    timeout_at(deadline, step).await.unwrap_or_else(|_| {
+        lane.timed_out(None);
+        Err(Fault::plain(CacheErrorKind::TimedOut))
+    })
 }
 
 impl fmt::Debug for Calls {

@@ -14,8 +14,9 @@ use crate::{CacheError, CacheErrorKind};
 /// The port of a Redis server unless told otherwise.
 pub const DEFAULT_PORT: u16 = 6_379;
 
-/// More connections than this bring nothing: each carries many calls at once.
-const LANES: usize = 2;
+/// More connections than this bring nothing: one carries many calls at once, and on each more of them the calls
+/// travel in smaller packets.
+const LANES: usize = 1;
 
 /// Which Redis server a [`RedisCache`](super::RedisCache) uses, and with which limits.
 ///
@@ -24,8 +25,9 @@ const LANES: usize = 2;
 /// | call limit | 150 ms | 1 ms to 60 s | all of one call: waiting, dialling, retries and the answer |
 /// | response limit | 100 ms | 1 ms to 60 s | one answer on one connection |
 /// | connect limit | 250 ms | 1 ms to 60 s | one new connection, greeting included; goes on beyond the call that began it |
-/// | pool size | 4 | 1 to 1000 | the most connections this process opens; calls share the first two |
+/// | pool size | 4 | 1 to 1000 | the most connections this process opens; calls share the first, and others replace it when it breaks |
 /// | pool timeout | 50 ms | 1 ms to 60 s | the wait for a free place in the pool before a new connection is opened |
+/// | nodelay | on | | requests are sent at once, and don't wait for each other |
 /// | retries | 1 | 0 to 10 | further tries of a call whose connection broke, within its limit |
 ///
 /// # Examples
@@ -50,8 +52,9 @@ pub struct RedisSettings {
     pub(super) pool_size: usize,
     pub(super) pool_timeout: Duration,
     pub(super) max_retries: u32,
+    nodelay: bool,
     pub(super) call_limit: Duration,
-    response_limit: Duration,
+    pub(super) response_limit: Duration,
     pub(super) connect_limit: Duration,
 }
 
@@ -68,6 +71,7 @@ impl RedisSettings {
             pool_size: 4,
             pool_timeout: Duration::from_millis(50),
             max_retries: 1,
+            nodelay: true,
             call_limit: Duration::from_millis(150),
             response_limit: Duration::from_millis(100),
             connect_limit: Duration::from_millis(250),
@@ -120,6 +124,16 @@ impl RedisSettings {
     #[must_use]
     pub fn with_max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
+        self
+    }
+
+    /// Returns the settings with requests sent at once (`TCP_NODELAY`), or gathered while an answer is awaited.
+    ///
+    /// Gathering brings a tenth more calls a second where the server itself runs on the same machine. Anywhere
+    /// else, a tunnel or a proxy on the same machine included, it makes small requests wait for each other.
+    #[must_use]
+    pub fn with_nodelay(mut self, nodelay: bool) -> Self {
+        self.nodelay = nodelay;
         self
     }
 
@@ -195,10 +209,9 @@ impl RedisSettings {
         if let Some(password) = &self.password {
             login = login.set_password(password.expose());
         }
-        // Without nodelay, small requests wait for each other on a real network.
         let info = ConnectionAddr::Tcp(self.host.clone(), self.port).into_connection_info()?;
         Ok(info
-            .set_tcp_settings(TcpSettings::default().set_nodelay(true))
+            .set_tcp_settings(TcpSettings::default().set_nodelay(self.nodelay))
             .set_redis_settings(login))
     }
 

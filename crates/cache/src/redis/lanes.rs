@@ -56,6 +56,15 @@ impl Lane {
         }
     }
 
+    /// Returns the connection without waiting, if there is one.
+    pub(super) fn held(&self) -> Option<Result<Lease, Fault>> {
+        let state = self.state();
+        if state.closed {
+            return Some(Err(Fault::plain(CacheErrorKind::Closed)));
+        }
+        state.held.as_ref().map(|held| Ok(held.lease()))
+    }
+
     /// Returns the connection, dialling when there is none; all who wait share one dial.
     ///
     /// The dial runs in a task of its own: callers with little time left must not cut it off again and again.

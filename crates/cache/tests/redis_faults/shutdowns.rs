@@ -16,7 +16,7 @@ async fn after_a_shutdown_the_server_lists_none_of_our_connections() {
     let key_of_all = key();
     let calls = (0..100).map(|_| cache.set(&key_of_all, "value".into(), minute()));
     join_all(calls).await.into_iter().for_each(Result::unwrap);
-    assert_eq!(connections_of(&server, NAME), 2);
+    assert_eq!(connections_of(&server, NAME), 1);
 
     timeout(Duration::from_secs(2), cache.shutdown())
         .await
