@@ -162,7 +162,11 @@ impl Assembly {
     ) -> GenerateService {
         let catalogue = Arc::new(Catalogue::default());
         let timeout = self.settings.imagen4.timeout();
-        let generator = FalImageGenerator::new(queue, Arc::clone(&catalogue), timeout);
+        let mut generator = FalImageGenerator::new(queue, Arc::clone(&catalogue), timeout);
+        let fal = self.settings.fal.as_ref();
+        if let Some(base) = fal.and_then(|fal| fal.webhook_url()) {
+            generator = generator.with_webhook(base.clone());
+        }
         let service = GenerateService::new(
             Arc::clone(records),
             Arc::new(generator),

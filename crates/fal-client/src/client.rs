@@ -1,15 +1,26 @@
 //! The typed client: submit, wait, or both.
 
+mod events;
 mod wait;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use events::{JobEvent, JobEvents};
+
+use events::Told;
+
 use crate::{
-    BillableUnits, Endpoint, FalError, FalErrorKind, FalQueue, JobHandle, JobOutput, JobStatus,
-    Operation, PollPolicy, SubmitOptions,
+    BillableUnits, Endpoint, FalError, FalErrorKind, FalQueue, JobHandle, JobOutput, OnTimeout,
+    Operation, PollPolicy, RequestId, SubmitOptions,
 };
+
+/// The least limit to start that is asked for; FAL's clients refuse one second and less.
+const LEAST_START_TIMEOUT: Duration = Duration::from_millis(1001);
+
+/// The longest limit to start that is asked for; beyond a day it would limit nothing.
+const MOST_START_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// A model: where it is, what goes in, what comes out.
 pub trait FalModel: Send + Sync {
@@ -84,7 +95,7 @@ impl FalClient {
         self.queue.submit(model.endpoint(), &input, options).await
     }
 
-    /// Waits until a job is over and returns what it gave, telling each state it sees to `on_progress`.
+    /// Waits until a job is over and returns what it gave, telling `on_event` what happens, each thing once.
     ///
     /// # Errors
     ///
@@ -102,12 +113,48 @@ impl FalClient {
     pub async fn wait(
         &self,
         job: &JobHandle,
-        on_progress: impl FnMut(&JobStatus) + Send,
+        on_event: impl FnMut(&JobEvent) + Send,
     ) -> Result<JobOutput, FalError> {
-        wait::wait(&self.queue, &self.poll, job, on_progress).await
+        wait::wait(&self.queue, &self.poll, job, on_event).await
+    }
+
+    /// Returns the wait for a job as a stream of what happens to it; the last item is what the job gave, or the
+    /// error that [`wait`](Self::wait) gives.
+    pub fn events(&self, job: &JobHandle) -> JobEvents {
+        let (queue, poll, job) = (Arc::clone(&self.queue), self.poll, job.clone());
+        let told = Told::default();
+        let listener = told.clone();
+        let wait = async move {
+            let tell = move |event: &JobEvent| listener.push(event);
+            wait::wait(&queue, &poll, &job, tell).await
+        };
+        JobEvents::new(told, wait)
+    }
+
+    /// Takes up the wait for a job of `model` known by its id alone, and reads its output.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`wait`](Self::wait) and [`read`](Self::read).
+    ///
+    /// # Cancellation
+    ///
+    /// As `wait`.
+    pub async fn resume<M: FalModel>(
+        &self,
+        model: &M,
+        request_id: RequestId,
+        on_event: impl FnMut(&JobEvent) + Send,
+    ) -> Result<Delivered<M::Output>, FalError> {
+        let job = JobHandle::new(model.endpoint().clone(), request_id);
+        let output = self.wait(&job, on_event).await?;
+        Self::read::<M>(job, output)
     }
 
     /// Submits a job, waits until it is over, and reads its output.
+    ///
+    /// A policy that cancels the job when its time is over also tells FAL not to start the job after that time,
+    /// unless the options name another limit to start.
     ///
     /// # Errors
     ///
@@ -121,11 +168,47 @@ impl FalClient {
         model: &M,
         input: &M::Input,
         options: &SubmitOptions,
-        on_progress: impl FnMut(&JobStatus) + Send,
+        on_event: impl FnMut(&JobEvent) + Send,
     ) -> Result<Delivered<M::Output>, FalError> {
-        let job = self.submit(model, input, options).await?;
-        let output = self.wait(&job, on_progress).await?;
+        let options = self.bounded(options);
+        let job = self.submit(model, input, &options).await?;
+        let output = self.wait(&job, on_event).await?;
         Self::read::<M>(job, output)
+    }
+
+    /// Submits a job and returns the wait for it as a stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`submit`](Self::submit); the stream has those of [`wait`](Self::wait).
+    ///
+    /// # Cancellation
+    ///
+    /// As `submit`.
+    pub async fn subscribe_events<M: FalModel>(
+        &self,
+        model: &M,
+        input: &M::Input,
+        options: &SubmitOptions,
+    ) -> Result<(JobHandle, JobEvents), FalError> {
+        let job = self.submit(model, input, &self.bounded(options)).await?;
+        let events = self.events(&job);
+        Ok((job, events))
+    }
+
+    /// Returns the options with the limit to start that the policy implies.
+    ///
+    /// A job that is kept at the time-out may start at any time, so that policy implies none. Neither does a time
+    /// that FAL's limit cannot express.
+    fn bounded(&self, options: &SubmitOptions) -> SubmitOptions {
+        let expressible = LEAST_START_TIMEOUT..=MOST_START_TIMEOUT;
+        let total = self.poll.total();
+        let cancels = self.poll.on_timeout() == OnTimeout::Cancel;
+        if options.start_timeout().is_none() && cancels && expressible.contains(&total) {
+            options.clone().with_start_timeout(total)
+        } else {
+            options.clone()
+        }
     }
 
     /// Reads what a job gave as the model's output.
@@ -160,7 +243,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::CancelOutcome;
+    use crate::{CancelOutcome, JobStatus, StatusStream};
 
     #[derive(Debug)]
     struct Numbers(Endpoint);
@@ -189,6 +272,10 @@ mod tests {
         }
 
         async fn status(&self, _: &JobHandle) -> Result<JobStatus, FalError> {
+            panic!("no call is expected")
+        }
+
+        async fn watch(&self, _: &JobHandle) -> Result<StatusStream, FalError> {
             panic!("no call is expected")
         }
 

@@ -6,7 +6,7 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 pub use kind::{Billed, FalErrorKind, Fault, Operation};
 
-use crate::{Endpoint, JobHandle, RequestId};
+use crate::{Endpoint, JobHandle, RequestId, UnknownSubmit};
 
 /// The longest reason kept, in characters.
 const MAX_REASON: usize = 200;
@@ -15,10 +15,11 @@ const MAX_REASON: usize = 200;
 ///
 /// `Display` shows the operation, the model and the job, the kind, the status and FAL's word for the error.
 /// It shows neither the input nor the key, and never its source: whoever logs walks the chain.
-#[derive(Debug, Clone)]
+/// `Debug` leaves out the reason too, which quotes the provider and so, perhaps, the input.
+#[derive(Clone)]
 pub struct FalError(Box<Facts>);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Facts {
     kind: FalErrorKind,
     cause_kind: FalErrorKind,
@@ -35,6 +36,7 @@ struct Facts {
     endpoint: Option<Endpoint>,
     request_id: Option<RequestId>,
     retry_after: Option<Duration>,
+    unknown: Option<UnknownSubmit>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -58,6 +60,7 @@ impl FalError {
             endpoint: None,
             request_id: None,
             retry_after: None,
+            unknown: None,
             source: None,
         }))
     }
@@ -143,6 +146,11 @@ impl FalError {
     /// Returns how long the server asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// Returns what is needed to find a submit again that was perhaps accepted.
+    pub fn unknown_submit(&self) -> Option<&UnknownSubmit> {
+        self.0.unknown.as_ref()
     }
 
     /// Sets the operation, for a layer that knows it better.
@@ -250,6 +258,13 @@ impl FalError {
         self
     }
 
+    /// Sets what is needed to find a submit again that was perhaps accepted.
+    #[must_use]
+    pub fn with_unknown_submit(mut self, unknown: UnknownSubmit) -> Self {
+        self.0.unknown = Some(unknown);
+        self
+    }
+
     /// Sets the error beneath.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -305,6 +320,29 @@ impl fmt::Display for FalError {
             write!(f, " after {} tries", facts.tries)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for FalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = &self.0;
+        f.debug_struct("FalError")
+            .field("kind", &facts.kind)
+            .field("cause_kind", &facts.cause_kind)
+            .field("operation", &facts.operation)
+            .field("retryable", &facts.retryable)
+            .field("billed", &facts.billed)
+            .field("fault", &facts.fault)
+            .field("unsent", &facts.unsent)
+            .field("ingress", &facts.ingress)
+            .field("tries", &facts.tries)
+            .field("status", &facts.status)
+            .field("error_type", &facts.error_type)
+            .field("endpoint", &facts.endpoint)
+            .field("request_id", &facts.request_id)
+            .field("retry_after", &facts.retry_after)
+            .field("source", &facts.source)
+            .finish_non_exhaustive()
     }
 }
 

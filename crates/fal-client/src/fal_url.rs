@@ -24,6 +24,12 @@ pub struct FalUrl(Url);
 impl FalUrl {
     /// FAL's own queue.
     pub const QUEUE: &'static str = "https://queue.fal.run/";
+    /// Where FAL runs models without the queue.
+    pub const RUN: &'static str = "https://fal.run/";
+    /// FAL's uploads, and the keys of its webhooks.
+    pub const REST: &'static str = "https://rest.fal.ai/";
+    /// FAL's platform.
+    pub const PLATFORM: &'static str = "https://api.fal.ai/v1/";
 
     /// Returns the address with every segment of `path` appended and encoded.
     ///
@@ -39,6 +45,18 @@ impl FalUrl {
     /// Returns whether `other` has the same scheme, host and port.
     pub fn is_same_origin(&self, other: &Url) -> bool {
         self.0.origin() == other.origin()
+    }
+
+    /// Returns FAL's own backup of this address, which exists for two of FAL's hosts and for no other.
+    ///
+    /// Source: FAL's Python client, `_BACKUP_DOMAINS`.
+    pub fn backup(&self) -> Option<Self> {
+        let backup = match self.0.as_str() {
+            Self::QUEUE => "https://queue.falrun.com/",
+            Self::RUN => "https://falrun.com/",
+            _ => return None,
+        };
+        backup.parse().ok()
     }
 
     /// Returns whether the address is plain http, which is allowed on loopback only.
@@ -115,7 +133,7 @@ pub enum FalUrlError {
     Query,
 }
 
-fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => IpAddr::V4(*address).is_loopback(),
         Host::Ipv6(address) => IpAddr::V6(*address).is_loopback(),
@@ -128,8 +146,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_is_one() {
-        assert!(FalUrl::QUEUE.parse::<FalUrl>().is_ok());
+    fn the_defaults_are_addresses() {
+        for text in [FalUrl::QUEUE, FalUrl::RUN, FalUrl::REST, FalUrl::PLATFORM] {
+            assert_eq!(text.parse::<FalUrl>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn only_fals_own_hosts_have_a_backup() {
+        let backup = |text: &str| {
+            let backup = text.parse::<FalUrl>().unwrap().backup();
+            backup.map(|url| url.to_string())
+        };
+        assert_eq!(
+            backup("https://queue.fal.run").as_deref(),
+            Some("https://queue.falrun.com/")
+        );
+        assert_eq!(
+            backup("https://fal.run:443/").as_deref(),
+            Some("https://falrun.com/")
+        );
+        for other in [
+            "https://rest.fal.ai",
+            "https://queue.fal.run:8443",
+            "https://queue.fal.run/prefix",
+            "https://queue.fal.run.evil.example",
+            "https://evilfal.run",
+            "http://127.0.0.1:9",
+        ] {
+            assert_eq!(backup(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What the queue says about one job.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BillableUnits, Endpoint, RequestId};
+use crate::{BillableUnits, Endpoint, EndpointError, RequestId, RequestIdError};
 
 /// Where one accepted job is found again: its model and its id.
 ///
@@ -18,6 +18,7 @@ use crate::{BillableUnits, Endpoint, RequestId};
 /// let job = JobHandle::new("fal-ai/imagen4/preview".parse()?, "484ccb37".parse()?);
 /// let saved = serde_json::to_string(&job)?;
 /// assert_eq!(serde_json::from_str::<JobHandle>(&saved)?, job);
+/// assert_eq!(job.to_string().parse::<JobHandle>()?, job);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +45,31 @@ impl fmt::Display for JobHandle {
     }
 }
 
+impl FromStr for JobHandle {
+    type Err = JobHandleError;
+
+    /// Reads what `Display` wrote: the model and the id with a space between.
+    fn from_str(text: &str) -> Result<Self, JobHandleError> {
+        let (endpoint, id) = text.split_once(' ').ok_or(JobHandleError::Shape)?;
+        Ok(Self::new(endpoint.parse()?, id.parse()?))
+    }
+}
+
+/// Why a text is not a [`JobHandle`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobHandleError {
+    /// Not two words.
+    #[error("a job is written as its model and its id with a space between")]
+    Shape,
+    /// The first word is no model.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The second word is no id.
+    #[error(transparent)]
+    RequestId(#[from] RequestIdError),
+}
+
 /// How far a job has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -55,12 +81,12 @@ pub enum JobStatus {
     },
     /// On a runner.
     Running {
-        /// All lines written so far.
+        /// All lines written so far; from a [`StatusStream`](crate::StatusStream), those new since the last state.
         logs: Vec<LogLine>,
     },
     /// Over. FAL has no failed state: a failure shows here, and as the status of the result.
     Completed {
-        /// All lines written.
+        /// The lines, as of a running job.
         logs: Vec<LogLine>,
         /// Why it failed, where FAL says so; absence does not promise that the result can be had.
         failure: Option<JobFailure>,
@@ -175,6 +201,27 @@ mod tests {
             !text.contains("canary") && text.contains("bad_request"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_handle_is_read_from_its_two_words_only() {
+        for (text, error) in [
+            ("fal-ai/imagen4", JobHandleError::Shape),
+            (
+                "https://evil.example/x 1",
+                JobHandleError::Endpoint(EndpointError::BadCharacter),
+            ),
+            (
+                "fal-ai/imagen4 a/../b",
+                JobHandleError::RequestId(RequestIdError::BadCharacter),
+            ),
+            (
+                "fal-ai/imagen4 1 2",
+                JobHandleError::RequestId(RequestIdError::BadCharacter),
+            ),
+        ] {
+            assert_eq!(text.parse::<JobHandle>(), Err(error), "{text}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Layers around a [`FalQueue`](crate::FalQueue): retries and traces.
+//! Layers around the ports: retries and traces.
 //!
 //! From the outside in: `Traced<Retrying<queue>>` gives one span for each call with all its tries;
 //! `Retrying<Traced<queue>>` gives one for each try.
@@ -7,4 +7,6 @@ mod retrying;
 mod traced;
 
 pub use retrying::Retrying;
+#[cfg(feature = "http")]
+pub(crate) use retrying::{may_ask_again, repeat};
 pub use traced::Traced;

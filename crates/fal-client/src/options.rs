@@ -1,8 +1,17 @@
 //! What a caller may ask of one submit besides the model's input.
 
+mod lifecycle;
+mod tags;
+
 use std::time::Duration;
 
-use crate::{FalError, FalErrorKind, Operation};
+pub use lifecycle::{Access, ObjectLifecycle};
+pub use tags::{Tags, TagsError};
+
+use crate::{FalError, FalErrorKind, Operation, WebhookUrl};
+
+/// The longest runner hint, in bytes.
+const MAX_HINT: usize = 256;
 
 /// What a caller may ask of one submit besides the model's input.
 ///
@@ -12,9 +21,14 @@ use crate::{FalError, FalErrorKind, Operation};
 pub struct SubmitOptions {
     start_timeout: Option<Duration>,
     priority: Option<Priority>,
-    output_expires: Option<Duration>,
+    runner_hint: Option<String>,
+    lifecycle: ObjectLifecycle,
     no_store_io: bool,
     no_server_retry: bool,
+    no_fallback: bool,
+    webhook: Option<WebhookUrl>,
+    max_queue_length: Option<u32>,
+    tags: Tags,
 }
 
 /// How a job stands in the queue that all callers of a model share.
@@ -44,14 +58,31 @@ impl SubmitOptions {
         self
     }
 
+    /// Asks for the runner that served the same hint before, as far as it is free; 1 to 256 visible ASCII
+    /// characters.
+    #[must_use]
+    pub fn with_runner_hint(mut self, hint: &str) -> Self {
+        self.runner_hint = Some(hint.to_owned());
+        self
+    }
+
     /// Sets after how long FAL destroys the output files; whole seconds, at least one.
     #[must_use]
     pub fn with_output_expires(mut self, after: Duration) -> Self {
-        self.output_expires = Some(after);
+        self.lifecycle = self.lifecycle.with_expires(after);
+        self
+    }
+
+    /// Sets how long FAL keeps the output files and who may read them.
+    #[must_use]
+    pub fn with_lifecycle(mut self, lifecycle: ObjectLifecycle) -> Self {
+        self.lifecycle = lifecycle;
         self
     }
 
     /// Asks FAL not to keep input and output as history; files of the output stay on its CDN.
+    ///
+    /// A submit whose answer is lost cannot be found by its input then.
     #[must_use]
     pub fn with_no_store_io(mut self) -> Self {
         self.no_store_io = true;
@@ -65,6 +96,34 @@ impl SubmitOptions {
         self
     }
 
+    /// Asks FAL not to pass the job on to another provider of the same model.
+    #[must_use]
+    pub fn with_no_fallback(mut self) -> Self {
+        self.no_fallback = true;
+        self
+    }
+
+    /// Asks FAL to report the job to this address when it is over.
+    #[must_use]
+    pub fn with_webhook(mut self, url: WebhookUrl) -> Self {
+        self.webhook = Some(url);
+        self
+    }
+
+    /// Asks FAL to refuse the job with 429 when more requests than this, of all callers, wait for the model.
+    #[must_use]
+    pub fn with_max_queue_length(mut self, most: u32) -> Self {
+        self.max_queue_length = Some(most);
+        self
+    }
+
+    /// Sets the tags under which the job is accounted.
+    #[must_use]
+    pub fn with_tags(mut self, tags: Tags) -> Self {
+        self.tags = tags;
+        self
+    }
+
     /// Returns how long the job may wait for a runner.
     pub fn start_timeout(&self) -> Option<Duration> {
         self.start_timeout
@@ -75,9 +134,19 @@ impl SubmitOptions {
         self.priority
     }
 
+    /// Returns the hint at a runner.
+    pub fn runner_hint(&self) -> Option<&str> {
+        self.runner_hint.as_deref()
+    }
+
     /// Returns after how long FAL destroys the output files.
     pub fn output_expires(&self) -> Option<Duration> {
-        self.output_expires
+        self.lifecycle.expires()
+    }
+
+    /// Returns how long FAL keeps the output files and who may read them.
+    pub fn lifecycle(&self) -> &ObjectLifecycle {
+        &self.lifecycle
     }
 
     /// Returns whether FAL is asked not to keep input and output as history.
@@ -88,6 +157,26 @@ impl SubmitOptions {
     /// Returns whether FAL is asked not to queue the job again by itself.
     pub fn no_server_retry(&self) -> bool {
         self.no_server_retry
+    }
+
+    /// Returns whether FAL is asked not to pass the job on to another provider.
+    pub fn no_fallback(&self) -> bool {
+        self.no_fallback
+    }
+
+    /// Returns where FAL is asked to report the job.
+    pub fn webhook(&self) -> Option<&WebhookUrl> {
+        self.webhook.as_ref()
+    }
+
+    /// Returns how many requests may wait for the model before this one is refused.
+    pub fn max_queue_length(&self) -> Option<u32> {
+        self.max_queue_length
+    }
+
+    /// Returns the tags under which the job is accounted.
+    pub fn tags(&self) -> &Tags {
+        &self.tags
     }
 
     /// Checks the ranges, so that a bad option costs no network call.
@@ -104,13 +193,20 @@ impl SubmitOptions {
             return Err(out_of_range("start_timeout must be more than one second"));
         }
         if self
-            .output_expires
-            .is_some_and(|after| after < Duration::from_secs(1))
+            .runner_hint
+            .as_deref()
+            .is_some_and(|hint| !is_header_text(hint))
         {
-            return Err(out_of_range("output_expires must be at least one second"));
+            return Err(out_of_range(
+                "runner_hint must be 1 to 256 visible ASCII characters",
+            ));
         }
-        Ok(())
+        self.lifecycle.check().map_err(out_of_range)
     }
+}
+
+fn is_header_text(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_HINT && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn out_of_range(rule: &'static str) -> FalError {
@@ -121,34 +217,36 @@ fn out_of_range(rule: &'static str) -> FalError {
 mod tests {
     use super::*;
 
+    fn rule(options: &SubmitOptions) -> Option<String> {
+        let error = options.check().err()?;
+        assert_eq!(error.kind(), FalErrorKind::Config);
+        error.reason().map(str::to_owned)
+    }
+
     #[test]
     fn ranges_are_checked() {
         let second = Duration::from_secs(1);
-        assert!(SubmitOptions::default().check().is_ok());
         let options = SubmitOptions::default();
-        assert!(
-            options
-                .clone()
-                .with_start_timeout(second * 2)
-                .with_output_expires(second)
-                .check()
-                .is_ok()
-        );
-        let error = options
+        assert_eq!(rule(&options), None);
+        let good = options
             .clone()
-            .with_start_timeout(second)
-            .check()
-            .unwrap_err();
-        assert_eq!(error.kind(), FalErrorKind::Config);
+            .with_start_timeout(second * 2)
+            .with_output_expires(second)
+            .with_runner_hint("lora-1")
+            .with_max_queue_length(0);
+        assert_eq!(rule(&good), None);
+        let short = options.clone().with_start_timeout(second);
         assert_eq!(
-            error.reason(),
-            Some("start_timeout must be more than one second")
+            rule(&short).unwrap(),
+            "start_timeout must be more than one second"
         );
-        assert!(
-            options
-                .with_output_expires(Duration::from_millis(999))
-                .check()
-                .is_err()
-        );
+        let early = options
+            .clone()
+            .with_output_expires(Duration::from_millis(999));
+        assert!(rule(&early).unwrap().starts_with("output_expires"));
+        for hint in ["", "a b", "a\r\nb", "ä", &"a".repeat(257)] {
+            let odd = options.clone().with_runner_hint(hint);
+            assert!(rule(&odd).unwrap().starts_with("runner_hint"), "{hint:?}");
+        }
     }
 }

@@ -12,8 +12,23 @@ pub struct PollPolicy {
     first: Duration,
     longest: Duration,
     total: Duration,
+    follow: Follow,
     on_timeout: OnTimeout,
     on_drop: OnDrop,
+}
+
+/// How the states of a job are learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Follow {
+    /// By asking again and again.
+    #[default]
+    Poll,
+    /// By the stream that the queue offers, and by asking once it is refused or breaks off.
+    ///
+    /// It hears of the end sooner and asks less. A proxy that holds answers back delays the end by the time
+    /// that a silent stream is given.
+    Stream,
 }
 
 /// What becomes of a job when the wait runs out of time.
@@ -42,6 +57,7 @@ impl Default for PollPolicy {
             first: Duration::from_millis(500),
             longest: Duration::from_secs(2),
             total: Duration::from_mins(5),
+            follow: Follow::default(),
             on_timeout: OnTimeout::default(),
             on_drop: OnDrop::default(),
         }
@@ -65,6 +81,13 @@ impl PollPolicy {
         self
     }
 
+    /// Sets how the states of a job are learnt.
+    #[must_use]
+    pub fn with_follow(mut self, choice: Follow) -> Self {
+        self.follow = choice;
+        self
+    }
+
     /// Sets what becomes of the job when time runs out.
     #[must_use]
     pub fn with_on_timeout(mut self, choice: OnTimeout) -> Self {
@@ -82,6 +105,11 @@ impl PollPolicy {
     /// Returns how long to wait in all.
     pub fn total(&self) -> Duration {
         self.total
+    }
+
+    /// Returns how the states of a job are learnt.
+    pub fn follow(&self) -> Follow {
+        self.follow
     }
 
     /// Returns what becomes of the job when time runs out.

@@ -5,15 +5,17 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::{CancelOutcome, Endpoint, FalError, JobHandle, JobOutput, JobStatus, SubmitOptions};
+use crate::{
+    CancelOutcome, Endpoint, FalError, JobHandle, JobOutput, JobStatus, StatusStream, SubmitOptions,
+};
 
 /// A queue of paid jobs that speaks JSON.
 ///
 /// - **Money.** An accepted submit is paid for, and FAL has no idempotency key: two accepted submits are two bills.
 ///   A submit that was perhaps accepted fails with [`Unacknowledged`](crate::FalErrorKind::Unacknowledged) and
 ///   never with a kind that invites a repeat.
-/// - **Repeats.** `status`, `result` and `cancel` may be repeated at will; each repeat of `submit` is a new job.
-/// - **Missing jobs.** `status` and `result` of a job that the queue does not know fail with
+/// - **Repeats.** `status`, `watch`, `result` and `cancel` may be repeated at will; each repeat of `submit` is a new job.
+/// - **Missing jobs.** `status`, `watch` and `result` of a job that the queue does not know fail with
 ///   [`NotFound`](crate::FalErrorKind::NotFound); `cancel` answers [`CancelOutcome::NotFound`].
 /// - **Failure.** A failed job is completed; its `status` may say so and its `result` fails with the model's error.
 /// - **Handles.** Any handle with the job's model and id works, also one rebuilt by another process.
@@ -48,6 +50,20 @@ pub trait FalQueue: Debug + Send + Sync + 'static {
     ///
     /// Safe: nothing changes.
     async fn status(&self, job: &JobHandle) -> Result<JobStatus, FalError>;
+
+    /// Opens the stream of a job's states: the one it is in now, then each that follows.
+    ///
+    /// The states are those of `status`, but hold only the lines that are new, so that none comes twice.
+    /// A stream may be refused or break off at any time, which says nothing about the job: poll then.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown job, where the queue says so at once; an error within the stream ends it.
+    ///
+    /// # Cancellation
+    ///
+    /// Safe: nothing changes.
+    async fn watch(&self, job: &JobHandle) -> Result<StatusStream, FalError>;
 
     /// Returns what a completed job gave.
     ///
@@ -89,6 +105,10 @@ macro_rules! forward {
 
             async fn status(&self, job: &JobHandle) -> Result<JobStatus, FalError> {
                 (**self).status(job).await
+            }
+
+            async fn watch(&self, job: &JobHandle) -> Result<StatusStream, FalError> {
+                (**self).watch(job).await
             }
 
             async fn result(&self, job: &JobHandle) -> Result<JobOutput, FalError> {

@@ -1,5 +1,6 @@
 //! What is known of each model: data, one entry per model.
 
+mod bill;
 mod data;
 mod model;
 
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use fal_client::Endpoint;
 use serde::{Deserialize, Serialize};
 
+pub use bill::Bill;
 pub use model::{Inputs, Model, OutputFormat, PictureSize, Price};
 
 use crate::InputError;
@@ -90,6 +92,11 @@ impl Default for Catalogue {
 }
 
 impl Catalogue {
+    /// Returns the catalogue of these models and no others.
+    pub fn of(models: impl IntoIterator<Item = Model>) -> Self {
+        models.into_iter().fold(Self(Vec::new()), Self::with)
+    }
+
     /// Returns the catalogue with `model`, in place of one with the same name.
     #[must_use]
     pub fn with(mut self, model: Model) -> Self {

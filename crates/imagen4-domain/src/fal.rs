@@ -7,9 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fal_client::{FalClient, FalQueue, JobHandle, JobStatus, OnTimeout, PollPolicy, SubmitOptions};
+use fal_client::{
+    FalClient, FalQueue, JobEvent, JobHandle, OnTimeout, PollPolicy, SubmitOptions, WebhookUrl,
+};
 
-use crate::catalogue::Catalogue;
+pub use output::{ImageFile, ImageOutput};
+
+use crate::catalogue::{Bill, Catalogue};
 use crate::generation::Generation;
 use crate::generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind, ImageGenerator};
 use crate::progress::{Progress, ProgressSink};
@@ -28,6 +32,7 @@ pub const KEPT_FOR: Duration = Duration::from_hours(7 * 24);
 pub struct FalImageGenerator {
     client: FalClient,
     catalogue: Arc<Catalogue>,
+    webhook: Option<WebhookUrl>,
 }
 
 impl FalImageGenerator {
@@ -47,7 +52,33 @@ impl FalImageGenerator {
         Self {
             client: FalClient::new(queue).with_poll(poll.with_on_timeout(OnTimeout::Keep)),
             catalogue,
+            webhook: None,
         }
+    }
+
+    /// Asks FAL to report each job at `base` with the generation's id behind it, by which a job is known even when
+    /// the answer to its submit was lost.
+    #[must_use]
+    pub fn with_webhook(mut self, base: WebhookUrl) -> Self {
+        self.webhook = Some(base);
+        self
+    }
+
+    fn options(&self, generation: &Generation) -> SubmitOptions {
+        let options = SubmitOptions::default().with_output_expires(KEPT_FOR);
+        let webhook = self.webhook.as_ref();
+        // The id of a generation is one segment of a path, so there always is an address for it.
+        match webhook.and_then(|base| base.for_id(&generation.id().to_string()).ok()) {
+            Some(own) => options.with_webhook(own),
+            None => options,
+        }
+    }
+
+    /// Returns the bill of a job; `None` for a model that is not in the catalogue.
+    fn bill(&self, job: &JobHandle, given: &GeneratedPictures) -> Option<Bill> {
+        let model = self.catalogue.get(&job.endpoint.clone().into())?;
+        let pictures = u8::try_from(given.links.len()).unwrap_or(u8::MAX);
+        Some(Bill::of(model, pictures, given.billable_units))
     }
 
     fn input(&self, generation: &Generation) -> Result<serde_json::Value, GeneratorError> {
@@ -71,7 +102,7 @@ impl FalImageGenerator {
 impl ImageGenerator for FalImageGenerator {
     async fn submit(&self, generation: &Generation) -> Result<JobHandle, GeneratorError> {
         let input = self.input(generation)?;
-        let options = SubmitOptions::default().with_output_expires(KEPT_FOR);
+        let options = self.options(generation);
         let endpoint = generation.model_used().endpoint();
         let outcome = self.client.queue().submit(endpoint, &input, &options).await;
         outcome.map_err(classify::of_submit)
@@ -82,56 +113,37 @@ impl ImageGenerator for FalImageGenerator {
         job: &JobHandle,
         progress: &ProgressSink,
     ) -> Result<GeneratedPictures, GeneratorError> {
-        let mut told = Told::default();
-        let outcome = self
-            .client
-            .wait(job, |status| told.tell(status, progress))
-            .await;
-        output::read(outcome.map_err(classify::of_wait)?, KEPT_FOR)
+        let outcome = self.client.wait(job, |event| tell(event, progress)).await;
+        let given = output::read(outcome.map_err(classify::of_wait)?, KEPT_FOR)?;
+        if let Some(bill) = self.bill(job, &given) {
+            report_drift(job, &bill);
+        }
+        Ok(given)
     }
 }
 
-/// What was told already. Polled logs hold all lines again each time.
-#[derive(Debug, Default)]
-struct Told {
-    lines: usize,
-    last: Option<Progress>,
+/// Warns when FAL billed something else than the catalogue expects for the pictures that came.
+fn report_drift(job: &JobHandle, bill: &Bill) {
+    if let Some(drift) = bill.drift().filter(|drift| *drift != 0) {
+        tracing::warn!(
+            fal.request_id = %job.request_id, model = %job.endpoint, drift_micro_dollars = drift,
+            estimated_micro_dollars = bill.estimated, price_as_of = %bill.price_as_of,
+            "FAL billed something else than the catalogue expects"
+        );
+    }
 }
 
-impl Told {
-    fn tell(&mut self, status: &JobStatus, progress: &ProgressSink) {
-        match status {
-            JobStatus::Queued { position } => {
-                self.once(
-                    Progress::Queued {
-                        position: *position,
-                    },
-                    progress,
-                );
-            }
-            JobStatus::Running { logs } => {
-                self.once(Progress::Running, progress);
-                self.new_lines(logs, progress);
-            }
-            JobStatus::Completed { logs, .. } => self.new_lines(logs, progress),
-            _ => {}
-        }
-    }
-
-    /// Tells what differs from the last thing told.
-    fn once(&mut self, now: Progress, progress: &ProgressSink) {
-        if self.last.as_ref() != Some(&now) {
-            progress.tell(&now);
-            self.last = Some(now);
-        }
-    }
-
-    fn new_lines(&mut self, logs: &[fal_client::LogLine], progress: &ProgressSink) {
-        for line in logs.iter().skip(self.lines) {
-            let message = line.message.clone();
-            progress.tell(&Progress::Log { message });
-        }
-        self.lines = self.lines.max(logs.len());
+/// Tells what happened to a job, in the words of the domain.
+fn tell(event: &JobEvent, progress: &ProgressSink) {
+    match event {
+        JobEvent::Queued { position } => progress.tell(&Progress::Queued {
+            position: *position,
+        }),
+        JobEvent::Running => progress.tell(&Progress::Running),
+        JobEvent::Line(line) => progress.tell(&Progress::Log {
+            message: line.message.clone(),
+        }),
+        _ => {}
     }
 }
 

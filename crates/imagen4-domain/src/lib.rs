@@ -24,9 +24,9 @@ pub mod memory;
 pub mod testing;
 
 pub use aspect_ratio::AspectRatio;
-pub use catalogue::{Catalogue, Inputs, Model, ModelId, OutputFormat, PictureSize, Price};
+pub use catalogue::{Bill, Catalogue, Inputs, Model, ModelId, OutputFormat, PictureSize, Price};
 pub use error::InputError;
-pub use fal::{FalImageGenerator, KEPT_FOR};
+pub use fal::{FalImageGenerator, ImageFile, ImageOutput, KEPT_FOR};
 pub use generation::{FailureKind, Generation, IllegalStep, State};
 pub use generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind, ImageGenerator};
 pub use id::{GenerationId, UserId};

@@ -153,7 +153,7 @@ mod tests {
                 .join(" ")
         };
         assert_eq!(of("storage"), "fs minio s3-endpoint http testing");
-        assert_eq!(of("fal-client"), "http simulator testing");
+        assert_eq!(of("fal-client"), "http webhook axum simulator testing");
         assert_eq!(of("records"), "sqlite");
     }
 }

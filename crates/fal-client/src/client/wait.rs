@@ -1,12 +1,14 @@
-//! The wait for one job: poll, and what to do at its end, at the time-out and when dropped.
+//! The wait for one job: follow it, and what to do at its end, at the time-out and when dropped.
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::events::{JobEvent, Teller};
 use crate::{
-    CancelOutcome, FalError, FalErrorKind, FalQueue, JobFailure, JobHandle, JobOutput, JobStatus,
-    OnDrop, OnTimeout, Operation, PollPolicy, classify,
+    CancelOutcome, FalError, FalErrorKind, FalQueue, Follow, JobFailure, JobHandle, JobOutput,
+    JobStatus, OnDrop, OnTimeout, Operation, PollPolicy, classify,
 };
 
 /// How long the last words to the queue may take once the time is over.
@@ -17,13 +19,13 @@ pub(super) async fn wait(
     queue: &Arc<dyn FalQueue>,
     policy: &PollPolicy,
     job: &JobHandle,
-    on_progress: impl FnMut(&JobStatus) + Send,
+    on_event: impl FnMut(&JobEvent) + Send,
 ) -> Result<JobOutput, FalError> {
     let mut guard = DropGuard::new(queue, policy, job);
     // It outlives the polling, which the deadline drops.
     let mut trouble = None;
     let deadline = Instant::now().checked_add(policy.total());
-    let polling = until_over(queue, policy, job, on_progress, &mut trouble);
+    let polling = until_over(queue, policy, job, Teller::new(on_event), &mut trouble);
     let outcome = match deadline {
         Some(deadline) => match timeout_at(deadline, polling).await {
             Ok(outcome) => outcome,
@@ -36,7 +38,7 @@ pub(super) async fn wait(
     outcome.map_err(|error| error.with_job(job))
 }
 
-/// Polls until the job is over, then fetches what it gave.
+/// Follows the job until it is over, then fetches what it gave.
 ///
 /// Trouble on the way says nothing about the job, which is paid, so it is polled again; the last is left in
 /// `trouble`.
@@ -44,33 +46,80 @@ async fn until_over(
     queue: &Arc<dyn FalQueue>,
     policy: &PollPolicy,
     job: &JobHandle,
-    mut on_progress: impl FnMut(&JobStatus) + Send,
+    mut teller: Teller<impl FnMut(&JobEvent) + Send>,
     trouble: &mut Option<FalError>,
 ) -> Result<JobOutput, FalError> {
-    let mut pause = policy.first();
-    loop {
-        match look(queue, job, &mut on_progress).await {
+    if policy.follow() == Follow::Stream {
+        match stream(queue, job, &mut teller).await {
             Ok(Some(output)) => return Ok(output),
             Ok(None) => {}
-            Err(error) if is_of_the_way(&error) => {
-                tracing::debug!(fal.request_id = %job.request_id, %error, "a job is polled again");
-                *trouble = Some(error);
-            }
-            Err(error) => return Err(error),
+            Err(error) => ride_out(job, error, trouble)?,
+        }
+    }
+    let mut pause = policy.first();
+    loop {
+        match look(queue, job, &mut teller).await {
+            Ok(Some(output)) => return Ok(output),
+            Ok(None) => {}
+            Err(error) => ride_out(job, error, trouble)?,
         }
         sleep(pause).await;
         pause = policy.after(pause);
     }
 }
 
+/// Keeps trouble on the way; any other error ends the wait.
+fn ride_out(
+    job: &JobHandle,
+    error: FalError,
+    trouble: &mut Option<FalError>,
+) -> Result<(), FalError> {
+    if !is_of_the_way(&error) {
+        return Err(error);
+    }
+    tracing::debug!(fal.request_id = %job.request_id, %error, "a job is polled again");
+    *trouble = Some(error);
+    Ok(())
+}
+
+/// Follows the job by its stream; `None` when the stream ended before the job.
+///
+/// Whatever is wrong with the stream, asking will tell what is wrong with the job.
+async fn stream(
+    queue: &Arc<dyn FalQueue>,
+    job: &JobHandle,
+    teller: &mut Teller<impl FnMut(&JobEvent) + Send>,
+) -> Result<Option<JobOutput>, FalError> {
+    let of_the_stream = |error: FalError| error.with_operation(Operation::Watch);
+    let mut told = queue.watch(job).await.map_err(of_the_stream)?;
+    while let Some(status) = told.next().await {
+        let status = status.map_err(of_the_stream)?;
+        teller.streamed(&status);
+        if status.is_completed() {
+            drop(told);
+            return settle(queue, job, status).await;
+        }
+    }
+    Ok(None)
+}
+
 /// Asks once how far the job is, and fetches what it gave when it is over; `None` when it goes on.
 async fn look(
     queue: &Arc<dyn FalQueue>,
     job: &JobHandle,
-    on_progress: &mut (impl FnMut(&JobStatus) + Send),
+    teller: &mut Teller<impl FnMut(&JobEvent) + Send>,
 ) -> Result<Option<JobOutput>, FalError> {
     let status = queue.status(job).await?;
-    on_progress(&status);
+    teller.polled(&status);
+    settle(queue, job, status).await
+}
+
+/// Fetches what the job gave when its status says that it is over; `None` when it goes on.
+async fn settle(
+    queue: &Arc<dyn FalQueue>,
+    job: &JobHandle,
+    status: JobStatus,
+) -> Result<Option<JobOutput>, FalError> {
     match status {
         JobStatus::Completed {
             failure: Some(failure),
@@ -90,6 +139,10 @@ async fn look(
 /// What the status says of the job itself has the operation `Wait` and is none, whatever its kind. A call that
 /// ran out of time has neither a status nor a word; with one of them FAL itself says that a limit passed.
 fn is_of_the_way(error: &FalError) -> bool {
+    if error.operation() == Operation::Watch {
+        // Whatever is wrong with a stream, asking tells what is wrong with the job.
+        return true;
+    }
     let of_a_call = matches!(error.operation(), Operation::Status | Operation::Result);
     let is_silent = error.status().is_none() && error.error_type().is_none();
     of_a_call

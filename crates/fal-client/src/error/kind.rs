@@ -17,6 +17,8 @@ pub enum FalErrorKind {
     NotFound,
     /// The key is wrong or may not use the model. Nothing happened. Change the key.
     Unauthorized,
+    /// The operation needs a key with the admin scope, and this one has none. Nothing happened.
+    NeedsAdminKey,
     /// The account is locked, mostly for an exhausted balance. Nothing happened. Pay; a repeat does not help.
     Locked,
     /// Too many requests. Nothing happened. Wait and repeat.
@@ -58,8 +60,20 @@ pub enum Operation {
     Result,
     /// Asking to cancel a job.
     Cancel,
+    /// Reading the stream of a job's states.
+    Watch,
     /// Waiting for a job to end.
     Wait,
+    /// Running a model without the queue.
+    Run,
+    /// Listing the account's requests.
+    List,
+    /// Destroying what FAL keeps of a request.
+    DeletePayload,
+    /// Uploading a file.
+    Upload,
+    /// Fetching the keys that webhooks are signed with.
+    Keys,
 }
 
 /// Whether a job has cost money.
@@ -92,9 +106,11 @@ impl FalErrorKind {
     pub(crate) fn usual_facts(self) -> (bool, Billed, Fault) {
         match self {
             Self::Refused | Self::InvalidInput => (false, Billed::Maybe, Fault::User),
-            Self::ModelNotFound | Self::Unauthorized | Self::Locked | Self::Config => {
-                (false, Billed::No, Fault::Caller)
-            }
+            Self::ModelNotFound
+            | Self::Unauthorized
+            | Self::NeedsAdminKey
+            | Self::Locked
+            | Self::Config => (false, Billed::No, Fault::Caller),
             Self::NotFound | Self::Cancelled => (false, Billed::Maybe, Fault::Caller),
             Self::RateLimited => (true, Billed::No, Fault::Caller),
             Self::TimedOut | Self::Malformed => (false, Billed::Maybe, Fault::Provider),
@@ -114,6 +130,7 @@ impl fmt::Display for FalErrorKind {
             Self::ModelNotFound => "there is no such model",
             Self::NotFound => "there is no such job",
             Self::Unauthorized => "the key is not accepted",
+            Self::NeedsAdminKey => "the key has no admin scope",
             Self::Locked => "the account is locked",
             Self::RateLimited => "too many requests",
             Self::TimedOut => "a time limit passed",
@@ -137,7 +154,13 @@ impl fmt::Display for Operation {
             Self::Status => "status",
             Self::Result => "result",
             Self::Cancel => "cancel",
+            Self::Watch => "watch",
             Self::Wait => "wait",
+            Self::Run => "run",
+            Self::List => "list of requests",
+            Self::DeletePayload => "delete of a payload",
+            Self::Upload => "upload",
+            Self::Keys => "fetch of the webhook keys",
         })
     }
 }

@@ -21,6 +21,13 @@ fn display_is_a_fragment_without_source_or_reason() {
 }
 
 #[test]
+fn debug_shows_no_reason() {
+    let refused = error(FalErrorKind::Refused).with_reason("canary");
+    assert_eq!(refused.reason(), Some("canary"));
+    assert!(!format!("{refused:?} {refused:#?}").contains("canary"));
+}
+
+#[test]
 fn display_of_a_bad_setting_names_the_rule() {
     let shown = error(FalErrorKind::Config)
         .with_reason("start_timeout is short")

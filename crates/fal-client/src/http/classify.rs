@@ -22,6 +22,7 @@ pub(super) struct Facts {
     pub(super) needs_retry: Option<bool>,
     pub(super) billable_units: Option<BillableUnits>,
     pub(super) retry_after: Option<Duration>,
+    pub(super) etag: Option<String>,
 }
 
 /// Returns the error of a request that got no answer.
@@ -33,11 +34,26 @@ pub(super) fn of_transport(operation: Operation, error: reqwest::Error) -> FalEr
         FalErrorKind::Unavailable
     };
     let found = FalError::new(kind, operation).with_source(error.without_url());
-    match (operation, never_left) {
-        (Operation::Submit, true) => found.with_unsent(),
-        (Operation::Submit, false) => found.into_unacknowledged(),
-        _ => found,
+    match (is_paid(operation), never_left) {
+        (true, true) => found.with_unsent(),
+        (true, false) => found.into_unacknowledged(),
+        (false, _) => found,
     }
+}
+
+/// Returns the error of a stream whose head did not come in time.
+pub(super) fn of_silence(operation: Operation) -> FalError {
+    let found = FalError::new(FalErrorKind::TimedOut, operation);
+    if is_paid(operation) {
+        found.into_unacknowledged()
+    } else {
+        found
+    }
+}
+
+/// Tells whether an operation costs money each time it is accepted.
+fn is_paid(operation: Operation) -> bool {
+    matches!(operation, Operation::Submit | Operation::Run)
 }
 
 /// Returns the error of a success whose body could not be had.
@@ -99,11 +115,24 @@ pub(super) fn of_answer(operation: Operation, answer: &Answer) -> FalError {
         .with_status(facts.status);
     let found = with_texts(found, &body, named);
     let found = with_headers(found, operation, facts);
-    if operation == Operation::Submit {
-        of_submit(found, facts, is_ingress(facts, &body, &answer.body))
-    } else {
-        found
+    let ingress = is_ingress(facts, &body, &answer.body);
+    match operation {
+        Operation::Submit => of_submit(found, facts, ingress),
+        Operation::Run => of_run(found, facts, ingress),
+        _ => found,
     }
+}
+
+/// Returns the error that an event named `error` in a stream of output means.
+pub(super) fn of_event(operation: Operation, data: &str) -> FalError {
+    let body = ErrorBody::read(data.as_bytes());
+    let named = body.error_type.as_deref();
+    // The head of the stream said that all is well, so there is no status to go by.
+    let found = named.and_then(word).map_or_else(
+        || FalError::new(FalErrorKind::Provider, operation).with_billed(Billed::Maybe),
+        |meaning| meaning.error(operation),
+    );
+    with_texts(found, &body, named)
 }
 
 /// Returns what an answer means: by its word, or else by its status.
@@ -138,13 +167,17 @@ fn by_status(operation: Operation, status: u16, body: &ErrorBody) -> Meaning {
         402 => FalErrorKind::Locked,
         // FAL gives no word to a locked account, and nothing else tells it from a wrong key.
         403 if body.detail_has("locked") || body.detail_has("balance") => FalErrorKind::Locked,
+        // The platform has this for a key of another scope, and 401 for one that it does not know.
+        403 if operation == Operation::DeletePayload => FalErrorKind::NeedsAdminKey,
         401 | 403 => FalErrorKind::Unauthorized,
         404 => not_found(operation, body),
         429 => FalErrorKind::RateLimited,
         499 => FalErrorKind::Cancelled,
         500.. if body.is_list => FalErrorKind::Provider,
         // A model that fails without a word says so in JSON; elsewhere 500 is the queue's own.
-        500 if operation == Operation::Result && body.is_json => FalErrorKind::Provider,
+        500 if matches!(operation, Operation::Result | Operation::Run) && body.is_json => {
+            FalErrorKind::Provider
+        }
         408 | 409 | 425 | 500.. => FalErrorKind::Unavailable,
         _ => FalErrorKind::Config,
     };
@@ -162,8 +195,7 @@ fn not_found(operation: Operation, body: &ErrorBody) -> FalErrorKind {
     if !body.is_json {
         // Whatever gives a page here is not FAL's queue.
         FalErrorKind::Config
-    } else if operation == Operation::Submit
-        || (body.detail_has("application") && body.detail_has("not found"))
+    } else if is_paid(operation) || (body.detail_has("application") && body.detail_has("not found"))
     {
         FalErrorKind::ModelNotFound
     } else {
@@ -193,8 +225,9 @@ fn with_headers(mut found: FalError, operation: Operation, facts: &Facts) -> Fal
     if let (Some(needs_retry), 429 | 500..) = (facts.needs_retry, facts.status) {
         found = found.with_retryable(needs_retry);
     }
-    // Only the answer to a result tells about the job itself.
-    if let (Some(units), Operation::Result) = (facts.billable_units, operation) {
+    // Only the answer to a result or a run tells about the work itself.
+    let of_work = matches!(operation, Operation::Result | Operation::Run);
+    if let (Some(units), true) = (facts.billable_units, of_work) {
         found = found.with_billed(if units.micros() == 0 {
             Billed::No
         } else {
@@ -233,12 +266,23 @@ fn of_submit(found: FalError, facts: &Facts, ingress: bool) -> FalError {
     }
 }
 
+/// Decides whether a failed run was perhaps started. A verdict of the model is one; it stands.
+fn of_run(found: FalError, facts: &Facts, ingress: bool) -> FalError {
+    let found = if ingress { found.with_ingress() } else { found };
+    match (facts.status, found.kind()) {
+        (500 | 503, _) if ingress => found.with_unsent(),
+        (429, FalErrorKind::RateLimited) => found.with_unsent(),
+        (_, FalErrorKind::Unavailable) => found.into_unacknowledged(),
+        _ => found,
+    }
+}
+
 fn perhaps_accepted(operation: Operation, found: FalError, id: Option<RequestId>) -> FalError {
     let found = match id {
         Some(id) => found.with_request_id(id),
         None => found,
     };
-    if operation == Operation::Submit {
+    if is_paid(operation) {
         found.into_unacknowledged()
     } else {
         found

@@ -39,6 +39,11 @@ impl ErrorBody {
             status: text(&value, "status"),
             ..Self::default()
         };
+        // The platform's form; a status has a text of this name, which may echo the input.
+        if let Some(error) = value.get("error").filter(|error| error.is_object()) {
+            read.error_type = read.error_type.take().or_else(|| text(error, "type"));
+            read.message = text(error, "message").map(|message| without_echo(&message, None));
+        }
         match value.get("detail") {
             Some(Value::String(detail)) => read.detail = Some(detail.clone()),
             Some(Value::Array(details)) => read.take_list(details),

@@ -1,14 +1,14 @@
-//! One request and its answer, read up to a limit.
+//! An answer, read up to a limit.
 
 use std::{str::FromStr, time::Duration};
 
-use reqwest::{RequestBuilder, Response, header::HeaderMap};
+use reqwest::{Response, header::HeaderMap};
 
 use super::classify::{self, Facts};
 use crate::{BillableUnits, FalError, Operation};
 
 /// The largest body read, in bytes. Pictures inlined as data URIs are larger; they are not asked for here.
-const MAX_BODY: usize = 4 * 1024 * 1024;
+pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// An answer, of whatever status.
 #[derive(Debug)]
@@ -33,17 +33,14 @@ impl Answer {
     }
 }
 
-/// Sends one request and returns its answer, or the error that its absence means.
-pub(super) async fn exchange(
+/// Reads an answer of at most so many bytes.
+pub(super) async fn read(
     operation: Operation,
-    request: RequestBuilder,
+    response: Response,
+    most: usize,
 ) -> Result<Answer, FalError> {
-    let response = request
-        .send()
-        .await
-        .map_err(|error| classify::of_transport(operation, error))?;
     let facts = facts(&response);
-    match read_body(response).await {
+    match read_body(response, most).await {
         Ok(body) => Ok(Answer { facts, body }),
         // A page that breaks off still has its status, which says most of what an error says.
         Err(_) if !is_success(facts.status) => Ok(Answer {
@@ -68,10 +65,10 @@ pub(super) enum BrokenBody {
     Transport(reqwest::Error),
 }
 
-async fn read_body(mut response: Response) -> Result<Vec<u8>, BrokenBody> {
+async fn read_body(mut response: Response, most: usize) -> Result<Vec<u8>, BrokenBody> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(BrokenBody::Transport)? {
-        if body.len() + chunk.len() > MAX_BODY {
+        if body.len() + chunk.len() > most {
             return Err(BrokenBody::TooLarge);
         }
         body.extend_from_slice(&chunk);
@@ -79,20 +76,22 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, BrokenBody> {
     Ok(body)
 }
 
-fn facts(response: &Response) -> Facts {
+/// Returns what the head of an answer says.
+pub(super) fn facts(response: &Response) -> Facts {
     let headers = response.headers();
     Facts {
         status: response.status().as_u16(),
         has_request_id: headers.contains_key("x-fal-request-id"),
-        request_id: read(headers, "x-fal-request-id"),
-        error_type: read(headers, "x-fal-error-type"),
+        request_id: parsed(headers, "x-fal-request-id"),
+        error_type: parsed(headers, "x-fal-error-type"),
         has_timeout_type: headers.contains_key("x-fal-request-timeout-type"),
         // The second name is that of FAL's older pages.
         needs_retry: flag(headers, "x-fal-needs-retry")
             .or_else(|| flag(headers, "x-fal-retryable")),
         billable_units: text(headers, "x-fal-billable-units").and_then(BillableUnits::parse),
         // Only the form in seconds: the one with a date needs a clock that both sides agree on.
-        retry_after: read(headers, "retry-after").map(Duration::from_secs),
+        retry_after: parsed(headers, "retry-after").map(Duration::from_secs),
+        etag: text(headers, "etag").map(str::to_owned),
     }
 }
 
@@ -103,7 +102,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .map(str::trim)
 }
 
-fn read<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
+fn parsed<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
     text(headers, name).and_then(|text| text.parse().ok())
 }
 

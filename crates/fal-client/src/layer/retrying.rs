@@ -5,15 +5,17 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    CancelOutcome, Endpoint, FalError, FalErrorKind, FalQueue, JobHandle, JobOutput, JobStatus,
-    RetryPolicy, SubmitOptions, SubmitRetry,
+    CancelOutcome, Endpoint, FalError, FalErrorKind, FalPlatform, FalQueue, FalRunner, JobHandle,
+    JobOutput, JobStatus, OutputStream, PayloadDeletion, RequestId, RequestPage, RequestQuery,
+    RetryPolicy, StatusStream, SubmitOptions, SubmitRetry,
 };
 
 /// Repeats failed calls by a [`RetryPolicy`], and a submit only where it cannot be paid twice.
 ///
 /// `status`, `result` and `cancel` are repeated when the way to FAL failed or FAL asks for a slower pace; so a 504
 /// on the result of a completed job does not lose it. What the model itself answers is final and is not asked
-/// again. A `submit` is repeated as [`SubmitRetry`] says. Retries used up become
+/// again. The opening of a stream is repeated like a `status`, and a stream that broke off is left to whoever
+/// reads it. The calls of the platform are repeated too. A `submit` and a direct run are repeated as [`SubmitRetry`] says. Retries used up become
 /// [`Exhausted`](FalErrorKind::Exhausted) with the facts of the last failure.
 ///
 /// It stands outside of per-call time limits and inside of [`Traced`](crate::layer::Traced).
@@ -27,13 +29,13 @@ pub struct Retrying<Q> {
     policy: RetryPolicy,
 }
 
-impl<Q: FalQueue> Retrying<Q> {
-    /// Returns a queue that repeats the failed calls of another.
+impl<Q> Retrying<Q> {
+    /// Returns a queue, a runner or a platform that repeats the failed calls of another.
     pub fn new(inner: Q, policy: RetryPolicy) -> Self {
         Self { inner, policy }
     }
 
-    /// Returns the queue within.
+    /// Returns what is within.
     pub fn into_inner(self) -> Q {
         self.inner
     }
@@ -61,6 +63,10 @@ impl<Q: FalQueue> FalQueue for Retrying<Q> {
         repeat(&self.policy, may_ask_again, || self.inner.status(job)).await
     }
 
+    async fn watch(&self, job: &JobHandle) -> Result<StatusStream, FalError> {
+        repeat(&self.policy, may_ask_again, || self.inner.watch(job)).await
+    }
+
     async fn result(&self, job: &JobHandle) -> Result<JobOutput, FalError> {
         repeat(&self.policy, may_ask_again, || self.inner.result(job)).await
     }
@@ -70,8 +76,60 @@ impl<Q: FalQueue> FalQueue for Retrying<Q> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<R: FalRunner> FalRunner for Retrying<R> {
+    async fn run(
+        &self,
+        endpoint: &Endpoint,
+        input: &Value,
+        options: &SubmitOptions,
+    ) -> Result<JobOutput, FalError> {
+        let rule = self.policy.submit();
+        repeat(
+            &self.policy,
+            |error| may_submit_again(rule, error),
+            || self.inner.run(endpoint, input, options),
+        )
+        .await
+    }
+
+    async fn stream(
+        &self,
+        endpoint: &Endpoint,
+        input: &Value,
+        options: &SubmitOptions,
+    ) -> Result<OutputStream, FalError> {
+        let rule = self.policy.submit();
+        repeat(
+            &self.policy,
+            |error| may_submit_again(rule, error),
+            || self.inner.stream(endpoint, input, options),
+        )
+        .await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<P: FalPlatform> FalPlatform for Retrying<P> {
+    async fn list_requests(&self, query: &RequestQuery) -> Result<RequestPage, FalError> {
+        repeat(&self.policy, may_ask_again, || {
+            self.inner.list_requests(query)
+        })
+        .await
+    }
+
+    async fn delete_payload(&self, request_id: &RequestId) -> Result<PayloadDeletion, FalError> {
+        repeat(&self.policy, may_ask_again, || {
+            self.inner.delete_payload(request_id)
+        })
+        .await
+    }
+}
+
 /// Returns whether a call that changes nothing may be repeated.
-fn may_ask_again(error: &FalError) -> bool {
+pub(crate) fn may_ask_again(error: &FalError) -> bool {
     error.is_retryable() && is_of_the_way(error.kind())
 }
 
@@ -91,7 +149,7 @@ fn is_of_the_way(kind: FalErrorKind) -> bool {
 }
 
 /// Calls until it succeeds, fails for good, or the policy ends it.
-async fn repeat<T, F>(
+pub(crate) async fn repeat<T, F>(
     policy: &RetryPolicy,
     may_repeat: impl Fn(&FalError) -> bool + Send,
     mut call: impl FnMut() -> F + Send,

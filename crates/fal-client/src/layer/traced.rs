@@ -1,17 +1,25 @@
 //! One span for each call, without prompt and key.
 
+#[cfg(feature = "webhook")]
+mod webhook;
+
 use async_trait::async_trait;
 use serde_json::Value;
 use tracing::{Span, field::Empty, instrument};
 
 use crate::{
-    CancelOutcome, Endpoint, FalError, FalQueue, JobHandle, JobOutput, JobStatus, SubmitOptions,
+    CancelOutcome, Endpoint, FalError, FalFiles, FalPlatform, FalQueue, FalRunner, FileUrl,
+    JobHandle, JobOutput, JobStatus, OutputStream, PayloadDeletion, RequestId, RequestPage,
+    RequestQuery, StatusStream, SubmitOptions, UploadFile,
 };
 
-/// Opens one span for each call: `fal.submit`, `fal.status`, `fal.result`, `fal.cancel`, at level debug.
+/// Opens one span for each call of a port, at level debug: `fal.submit`, `fal.status`, `fal.watch`, `fal.result`
+/// and `fal.cancel` of a queue, `fal.run` and `fal.stream` of a runner, `fal.list_requests` and
+/// `fal.delete_payload` of a platform, `fal.upload` of files, `fal.fetch_keys`, `fal.record_delivery` and
+/// `fal.forget_delivery` of webhooks. The span of a stream ends when it is open.
 ///
-/// Fields: `fal.endpoint`, `fal.request_id`, and `fal.error_kind` when the call failed.
-/// Inputs, outputs and keys are never among them. It stands outside of [`Retrying`](crate::layer::Retrying).
+/// Fields: `fal.endpoint`, `fal.request_id`, `size_bytes`, and `fal.error_kind` when the call failed.
+/// Inputs, outputs, addresses of files and keys are never among them. It stands outside of [`Retrying`](crate::layer::Retrying).
 ///
 /// # Cancellation
 ///
@@ -21,13 +29,13 @@ pub struct Traced<Q> {
     inner: Q,
 }
 
-impl<Q: FalQueue> Traced<Q> {
-    /// Returns a queue that traces the calls of another.
+impl<Q> Traced<Q> {
+    /// Returns a port that traces the calls of another.
     pub fn new(inner: Q) -> Self {
         Self { inner }
     }
 
-    /// Returns the queue within.
+    /// Returns what is within.
     pub fn into_inner(self) -> Q {
         self.inner
     }
@@ -62,6 +70,14 @@ impl<Q: FalQueue> FalQueue for Traced<Q> {
     }
 
     #[instrument(
+        name = "fal.watch", level = "debug", skip_all,
+        fields(fal.endpoint = %job.endpoint, fal.request_id = %job.request_id, fal.error_kind = Empty)
+    )]
+    async fn watch(&self, job: &JobHandle) -> Result<StatusStream, FalError> {
+        noted(self.inner.watch(job).await)
+    }
+
+    #[instrument(
         name = "fal.result", level = "debug", skip_all,
         fields(fal.endpoint = %job.endpoint, fal.request_id = %job.request_id, fal.error_kind = Empty)
     )]
@@ -75,6 +91,68 @@ impl<Q: FalQueue> FalQueue for Traced<Q> {
     )]
     async fn cancel(&self, job: &JobHandle) -> Result<CancelOutcome, FalError> {
         noted(self.inner.cancel(job).await)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<R: FalRunner> FalRunner for Traced<R> {
+    #[instrument(
+        name = "fal.run", level = "debug", skip_all,
+        fields(fal.endpoint = %endpoint, fal.error_kind = Empty)
+    )]
+    async fn run(
+        &self,
+        endpoint: &Endpoint,
+        input: &Value,
+        options: &SubmitOptions,
+    ) -> Result<JobOutput, FalError> {
+        noted(self.inner.run(endpoint, input, options).await)
+    }
+
+    #[instrument(
+        name = "fal.stream", level = "debug", skip_all,
+        fields(fal.endpoint = %endpoint, fal.error_kind = Empty)
+    )]
+    async fn stream(
+        &self,
+        endpoint: &Endpoint,
+        input: &Value,
+        options: &SubmitOptions,
+    ) -> Result<OutputStream, FalError> {
+        noted(self.inner.stream(endpoint, input, options).await)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<P: FalPlatform> FalPlatform for Traced<P> {
+    #[instrument(
+        name = "fal.list_requests", level = "debug", skip_all,
+        fields(fal.endpoint = %query.endpoint, fal.error_kind = Empty)
+    )]
+    async fn list_requests(&self, query: &RequestQuery) -> Result<RequestPage, FalError> {
+        noted(self.inner.list_requests(query).await)
+    }
+
+    #[instrument(
+        name = "fal.delete_payload", level = "debug", skip_all,
+        fields(fal.request_id = %request_id, fal.error_kind = Empty)
+    )]
+    async fn delete_payload(&self, request_id: &RequestId) -> Result<PayloadDeletion, FalError> {
+        noted(self.inner.delete_payload(request_id).await)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<F: FalFiles> FalFiles for Traced<F> {
+    #[instrument(
+        name = "fal.upload", level = "debug", skip_all,
+        fields(size_bytes = file.bytes().len(), fal.error_kind = Empty)
+    )]
+    async fn upload(&self, file: UploadFile) -> Result<FileUrl, FalError> {
+        noted(self.inner.upload(file).await)
     }
 }
 

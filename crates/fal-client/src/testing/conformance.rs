@@ -7,6 +7,7 @@
 
 use std::{any::Any, sync::Arc, time::Duration};
 
+use futures_util::StreamExt;
 use serde_json::Value;
 
 use crate::{
@@ -105,6 +106,48 @@ pub async fn a_handle_rebuilt_from_strings_finds_its_job(fixture: &QueueFixture)
     assert_eq!(rebuilt, job);
     fixture.settle(&rebuilt).await;
     fixture.result(&rebuilt).await;
+}
+
+/// A stream of states ends after the one that is completed, or breaks off with an error; it never ends in between.
+pub async fn a_stream_ends_with_the_job_or_breaks_off(fixture: &QueueFixture) {
+    let job = fixture.submit(&fixture.good_input).await;
+    // A queue may refuse to stream; whoever follows a job polls then.
+    if let Ok(mut states) = fixture.queue.watch(&job).await {
+        let mut last = None;
+        while let Some(state) = states.next().await {
+            let over = matches!(&last, Some(Ok(status)) if JobStatus::is_completed(status));
+            assert!(!over, "a state follows the last one");
+            last = Some(state);
+        }
+        match last {
+            Some(Ok(status)) => assert!(status.is_completed(), "{status:?} is not the end"),
+            Some(Err(error)) => assert!(error.request_id().is_some(), "{error} names no job"),
+            None => panic!("a stream has at least one state"),
+        }
+    }
+    fixture.settle(&job).await;
+    fixture.result(&job).await;
+}
+
+/// Following a job by its stream and by polls tells the same lines.
+pub async fn a_stream_tells_the_lines_that_a_poll_tells(fixture: &QueueFixture) {
+    let job = fixture.submit(&fixture.good_input).await;
+    let Ok(mut states) = fixture.queue.watch(&job).await else {
+        return;
+    };
+    let mut streamed = Vec::new();
+    while let Some(state) = states.next().await {
+        let (JobStatus::Running { logs } | JobStatus::Completed { logs, .. }) =
+            passed("watch", state)
+        else {
+            continue;
+        };
+        streamed.extend(logs);
+    }
+    let JobStatus::Completed { logs, .. } = fixture.settle(&job).await else {
+        panic!("the job is over");
+    };
+    assert_eq!(streamed, logs);
 }
 
 /// Two submits of the same input are two jobs.
@@ -212,6 +255,8 @@ macro_rules! fal_queue_conformance {
         $crate::fal_queue_conformance! { @rules [$(#[$attribute])+] ($fixture)
             a_job_ends_completed_with_a_result
             a_handle_rebuilt_from_strings_finds_its_job
+            a_stream_ends_with_the_job_or_breaks_off
+            a_stream_tells_the_lines_that_a_poll_tells
             two_submits_are_two_jobs
             an_unfinished_job_has_no_result
             a_result_can_be_fetched_again

@@ -1,77 +1,32 @@
 //! A stateful fake of the queue: jobs that go through their states as they are polled.
 
+mod platform;
+mod script;
+mod states;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+pub use script::JobScript;
+
 use crate::{
-    BillableUnits, CancelOutcome, Endpoint, FalError, FalErrorKind, FalQueue, JobFailure,
-    JobHandle, JobOutput, JobStatus, LogLine, Operation, RequestId, SubmitOptions,
+    CancelOutcome, Endpoint, FalError, FalErrorKind, FalQueue, JobFailure, JobHandle, JobOutput,
+    JobStatus, LogLine, Operation, RequestId, StatusStream, SubmitOptions, TimeSource,
 };
-
-/// How one job of a [`ScriptedFalQueue`] goes.
-///
-/// A job moves on when it is polled, so a test needs no time: with the default it is queued for one poll, runs for
-/// one, and is completed from the third.
-#[derive(Debug, Clone)]
-pub struct JobScript {
-    queued: u64,
-    running: u64,
-    outcome: Result<JobOutput, FalError>,
-    tells_failure: bool,
-}
-
-impl JobScript {
-    /// Returns a job that gives this value and was billed one unit.
-    pub fn gives(value: Value) -> Self {
-        let output = JobOutput::new(value).with_billable_units(BillableUnits::from_units(1));
-        Self {
-            queued: 1,
-            running: 1,
-            outcome: Ok(output),
-            tells_failure: false,
-        }
-    }
-
-    /// Returns a job that fails; its status says so too, with the error's word.
-    pub fn fails(error: FalError) -> Self {
-        Self {
-            outcome: Err(error),
-            tells_failure: true,
-            ..Self::gives(Value::Null)
-        }
-    }
-
-    /// Returns a job that never ends.
-    pub fn endless() -> Self {
-        Self::gives(Value::Null).with_polls(0, u64::MAX)
-    }
-
-    /// Sets for how many polls the job is queued and for how many it runs.
-    #[must_use]
-    pub fn with_polls(mut self, queued: u64, running: u64) -> Self {
-        self.queued = queued;
-        self.running = running;
-        self
-    }
-
-    /// Sets that the status does not tell of a failure, as with older apps: only the result does.
-    #[must_use]
-    pub fn with_silent_failure(mut self) -> Self {
-        self.tells_failure = false;
-        self
-    }
-}
 
 /// A stateful fake of [`FalQueue`].
 ///
 /// Each submit takes the script of the first rule that its input matches, or else the next one that was added,
 /// or else the default one. Faults are taken in the order in
 /// which they were added, one for each call of their operation. Clones share everything.
+/// It is a [`FalPlatform`](crate::FalPlatform) too, which lists every submit that was accepted, also one whose answer
+/// was lost.
 ///
 /// A cancelled job completes with the word `client_cancelled`; what FAL answers then is not documented.
 #[derive(Debug, Clone)]
@@ -88,7 +43,10 @@ struct State {
     rules: Vec<(InputRule, JobScript)>,
     scripts: VecDeque<JobScript>,
     faults: HashMap<Operation, VecDeque<Fault>>,
+    /// What the next states of a stream do: go on, or break.
+    breaks: VecDeque<Option<FalError>>,
     calls: HashMap<Operation, u64>,
+    clock: TimeSource,
     submitted: Vec<(Endpoint, Value, SubmitOptions)>,
     jobs: BTreeMap<RequestId, Job>,
     cancelled: u64,
@@ -103,6 +61,10 @@ struct Fault {
 #[derive(Debug)]
 struct Job {
     app: String,
+    /// Which of the submits it was.
+    number: usize,
+    accepted_at: DateTime<Utc>,
+    is_deleted: bool,
     script: JobScript,
     polls: u64,
     cancelled: bool,
@@ -122,7 +84,9 @@ impl ScriptedFalQueue {
             rules: Vec::new(),
             scripts: VecDeque::new(),
             faults: HashMap::new(),
+            breaks: VecDeque::new(),
             calls: HashMap::new(),
+            clock: TimeSource::default(),
             submitted: Vec::new(),
             jobs: BTreeMap::new(),
             cancelled: 0,
@@ -136,6 +100,13 @@ impl ScriptedFalQueue {
     #[must_use]
     pub fn with_rule(self, matches: fn(&Value) -> bool, script: JobScript) -> Self {
         self.lock().rules.push((matches, script));
+        self
+    }
+
+    /// Takes the time of day from `clock`; it dates what the platform lists.
+    #[must_use]
+    pub fn with_clock(self, clock: TimeSource) -> Self {
+        self.lock().clock = clock;
         self
     }
 
@@ -199,6 +170,25 @@ impl ScriptedFalQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Goes on with an open stream, or breaks it with the scripted fault.
+    fn break_or<T>(
+        &self,
+        step: impl FnOnce(&mut State) -> Result<T, FalError>,
+    ) -> Result<T, FalError> {
+        let mut state = self.lock();
+        match state.breaks.pop_front() {
+            Some(None) | None => step(&mut state),
+            Some(Some(error)) => Err(error),
+        }
+    }
+
+    /// Makes the stream that is opened next break after so many states.
+    pub fn break_stream_after(&self, states: usize, error: FalError) {
+        let mut state = self.lock();
+        state.breaks.extend(std::iter::repeat_n(None, states));
+        state.breaks.push_back(Some(error));
+    }
+
     /// Counts a call, does it, and returns its outcome or the scripted fault.
     fn call<T>(
         &self,
@@ -239,6 +229,13 @@ impl FalQueue for ScriptedFalQueue {
         })
     }
 
+    async fn watch(&self, job: &JobHandle) -> Result<StatusStream, FalError> {
+        self.call(Operation::Watch, |state| {
+            state.job(job, Operation::Watch).map(|_| ())
+        })?;
+        Ok(states::states(self.clone(), job.clone()))
+    }
+
     async fn result(&self, job: &JobHandle) -> Result<JobOutput, FalError> {
         let outcome = self.call(Operation::Result, |state| {
             state.job(job, Operation::Result)?.result()
@@ -272,6 +269,9 @@ impl State {
             })?;
         let job = Job {
             app: endpoint.app().to_owned(),
+            number: self.submitted.len(),
+            accepted_at: self.clock.now(),
+            is_deleted: false,
             script,
             polls: 0,
             cancelled: false,
@@ -312,7 +312,7 @@ impl Job {
     fn poll(&mut self) -> JobStatus {
         if self.is_over() {
             return JobStatus::Completed {
-                logs: vec![line("done")],
+                logs: vec![line("running"), line("done")],
                 failure: self.failure(),
             };
         }

@@ -23,6 +23,8 @@ pub enum Reply {
     Raw(Vec<u8>),
     /// Sends these bytes and waits for the next request on the same connection.
     Kept(Vec<u8>),
+    /// Sends these bytes and says nothing more until the client goes away.
+    Stalled(Vec<u8>),
     /// Reads the request and closes without an answer.
     Close,
     /// Reads the request and says nothing until the client goes away.
@@ -49,6 +51,16 @@ impl Reply {
         Self::with_headers(status, &[("content-type", "text/html")], body)
     }
 
+    /// Returns a stream of events, whose end is the end of the connection.
+    pub fn events(text: &str) -> Self {
+        Self::Raw([EVENTS_HEAD, text.as_bytes()].concat())
+    }
+
+    /// Returns a stream of events that stays open and silent.
+    pub fn stalled_events(text: &str) -> Self {
+        Self::Stalled([EVENTS_HEAD, text.as_bytes()].concat())
+    }
+
     /// Returns an answer with these headers besides the length.
     pub fn with_headers(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let length = body.len().to_string();
@@ -60,6 +72,9 @@ impl Reply {
         Self::Raw([head.as_bytes(), body.as_bytes()].concat())
     }
 }
+
+const EVENTS_HEAD: &[u8] =
+    b"HTTP/1.1 200 Scripted\r\ncontent-type: text/event-stream; charset=utf-8\r\nconnection: close\r\n\r\n";
 
 /// A request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +201,11 @@ async fn serve(mut stream: TcpStream, shared: Arc<Mutex<Shared>>) {
             Reply::Raw(bytes) => {
                 if stream.write_all(&bytes).await.is_ok() {
                     drop(stream.shutdown().await);
+                }
+            }
+            Reply::Stalled(bytes) => {
+                if stream.write_all(&bytes).await.is_ok() {
+                    drop(stream.read(&mut [0; 1]).await);
                 }
             }
             Reply::Close => {}

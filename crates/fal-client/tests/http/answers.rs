@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use fal_client::{
-    BillableUnits, CancelOutcome, FalErrorKind, FalQueue, JobStatus, Priority, SubmitOptions,
-    testing::Reply,
+    Access, BillableUnits, CancelOutcome, FalErrorKind, FalQueue, JobStatus, ObjectLifecycle,
+    Priority, SubmitOptions, Tags, WebhookUrl, testing::Reply,
 };
 use serde_json::{Value, json};
 
@@ -68,6 +68,45 @@ async fn a_submit_by_default_sends_no_header_of_fal() {
             .all(|(name, _)| !name.starts_with("x-fal")),
         "{request:?}"
     );
+}
+
+#[tokio::test]
+async fn every_option_is_its_header_or_its_part_of_the_query() {
+    let (server, queue) = serve([Reply::json(200, include_str!("../wire/submitted.json"))]).await;
+    let hook: WebhookUrl = "https://pictures.example/fal?a=1&b=2".parse().unwrap();
+    let lifecycle = ObjectLifecycle::default()
+        .with_no_end()
+        .with_access(Access::Hide);
+    let options = SubmitOptions::default()
+        .with_runner_hint("lora-1")
+        .with_no_server_retry()
+        .with_no_fallback()
+        .with_lifecycle(lifecycle)
+        .with_tags(Tags::default().with("tenant", "a").unwrap())
+        .with_webhook(hook.for_id("0199").unwrap())
+        .with_max_queue_length(7);
+    queue
+        .submit(&endpoint(), &json!({}), &options)
+        .await
+        .unwrap();
+    let request = server.requests().remove(0);
+    assert_eq!(
+        request.target,
+        "/fal-ai/imagen4/preview/fast?fal_webhook=https%3A%2F%2Fpictures.example%2Ffal%2F0199%3Fa%3D1%26b%3D2\
+         &fal_max_queue_length=7"
+    );
+    for (name, value) in [
+        ("x-fal-runner-hint", "lora-1"),
+        ("x-fal-no-retry", "1"),
+        ("x-app-fal-disable-fallback", "true"),
+        ("x-fal-tags", "tenant=a"),
+        (
+            "x-fal-object-lifecycle-preference",
+            r#"{"expiration_duration_seconds":null,"initial_acl":{"default":"hide"}}"#,
+        ),
+    ] {
+        assert_eq!(request.header(name), Some(value), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -145,6 +145,11 @@ cases! {
     empty_503_by_the_older_name: Status 503 "empty.txt" [("x-fal-retryable", "false")] =>
         expected(FalErrorKind::Unavailable, false, Maybe, Provider);
 
+    // The user may read what the provider says of the prompt; a log may not.
+    a_message_that_quotes_the_prompt_422: Result 422 "quoted_in_message.json" [] =>
+        with_reason(REFUSED, "The prompt 'a canary prompt' is not allowed; see […]");
+    a_detail_of_one_text_422: Result 422 "detail_text_422.json" [] => INPUT;
+
     // The caller's account, key and settings.
     no_user_401: Submit 401 "no_user.json" [] => KEY;
     cannot_access_401: Submit 401 "cannot_access.json" [] => KEY;

@@ -7,6 +7,11 @@
 
 mod answers;
 mod errors;
+mod files;
 mod guard;
+mod lost;
 mod once;
+mod platform;
+mod runner;
 mod support;
+mod watch;

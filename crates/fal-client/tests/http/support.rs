@@ -1,4 +1,4 @@
-//! A queue before a scripted server.
+//! The adapters before a scripted server.
 
 use core_config::Secret;
 use fal_client::{
@@ -18,15 +18,25 @@ pub(crate) fn job() -> JobHandle {
     JobHandle::new(endpoint(), ID.parse().unwrap())
 }
 
+/// Settings whose every origin is the server.
 pub(crate) fn settings(server: &ScriptedServer) -> FalSettings {
     let key = FalKey::new(&Secret::new(KEY)).unwrap();
-    FalSettings::new(key).with_queue_url(server.url().unwrap())
+    let url = server.url().unwrap();
+    FalSettings::new(key)
+        .with_queue_url(url.clone())
+        .with_run_url(url.clone())
+        .with_rest_url(url.clone())
+        .with_platform_url(url)
+}
+
+pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> ScriptedServer {
+    ScriptedServer::start(replies).await.unwrap()
 }
 
 pub(crate) async fn serve(
     replies: impl IntoIterator<Item = Reply>,
 ) -> (ScriptedServer, HttpFalQueue) {
-    let server = ScriptedServer::start(replies).await.unwrap();
+    let server = start(replies).await;
     let queue = HttpFalQueue::new(&settings(&server)).unwrap();
     (server, queue)
 }

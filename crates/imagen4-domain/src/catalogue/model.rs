@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
+use fal_client::BillableUnits;
 use serde::{Deserialize, Serialize};
 
 use super::ModelId;
@@ -72,6 +73,14 @@ impl Price {
     pub fn of(self, pictures: u8) -> u64 {
         self.micro_dollars_per_picture
             .saturating_mul(u64::from(pictures))
+    }
+
+    /// Returns what so many units cost, one unit being one picture, in millionths of a US dollar; half a millionth
+    /// rounds up.
+    pub fn of_units(self, units: BillableUnits) -> u64 {
+        const MILLION: u128 = 1_000_000;
+        let exact = u128::from(self.micro_dollars_per_picture) * u128::from(units.micros());
+        u64::try_from((exact + MILLION / 2) / MILLION).unwrap_or(u64::MAX)
     }
 }
 

@@ -1,21 +1,70 @@
 //! What the image models of the catalogue give.
 
+use std::fmt;
 use std::time::Duration;
 
-use fal_client::JobOutput;
-use serde::Deserialize;
+use fal_client::{Endpoint, FalModel, JobOutput};
+use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Model;
 use crate::generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind};
 
-/// The output; only the links are promised (FAL's types over three generations of the schema agree on them alone).
-#[derive(Deserialize)]
-struct Output {
-    images: Vec<Image>,
+/// What the image models of the catalogue give.
+///
+/// Only the links are promised: FAL's types over three generations of the schema agree on them alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageOutput {
+    /// The pictures, in order; perhaps fewer than were asked for.
+    pub images: Vec<ImageFile>,
+    /// What the model says of them, mostly nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The seed that was used; older schemas had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Image {
-    url: String,
+/// One picture of an output. Everything but the link is the provider's claim.
+///
+/// Whoever has the link can read the picture, so `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFile {
+    /// Where it is, or itself as a data URI.
+    pub url: String,
+    /// Its content type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Its size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_size: Option<u64>,
+    /// Its width in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Its height in pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+impl fmt::Debug for ImageFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImageFile")
+            .field("content_type", &self.content_type)
+            .field("file_size", &self.file_size)
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Every model of the catalogue is one of FAL's: the same output, and an input that
+/// [`GenerationRequest::input_for`](crate::GenerationRequest::input_for) makes, so that a wrong one costs no call.
+impl FalModel for Model {
+    type Input = serde_json::Value;
+    type Output = ImageOutput;
+
+    fn endpoint(&self) -> &Endpoint {
+        self.id.endpoint()
+    }
 }
 
 /// Returns the links of an output. Fewer than were asked for are as good as all; none is a failure.
@@ -24,7 +73,7 @@ pub(super) fn read(
     kept_for: Duration,
 ) -> Result<GeneratedPictures, GeneratorError> {
     // The error of the parser quotes the value, so it is dropped.
-    let Ok(read) = serde_json::from_value::<Output>(output.value) else {
+    let Ok(read) = serde_json::from_value::<ImageOutput>(output.value) else {
         return Err(GeneratorError::new(GeneratorErrorKind::Unknown)
             .with_reason("the output of the model cannot be read"));
     };
@@ -42,4 +91,26 @@ pub(super) fn read(
         kept_for,
         billable_units: output.billable_units,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_generation_of_the_schema_is_read_and_written() {
+        for recorded in [
+            include_str!("../../tests/wire/output_2025_07.json"),
+            include_str!("../../tests/wire/output_2026_04.json"),
+        ] {
+            let read: ImageOutput = serde_json::from_str(recorded).unwrap();
+            let written = serde_json::to_value(&read).unwrap();
+            assert_eq!(
+                serde_json::from_value::<ImageOutput>(written).unwrap(),
+                read
+            );
+            assert_eq!(read.images.len(), 2);
+            assert!(!format!("{read:?}").contains("fal.media"));
+        }
+    }
 }

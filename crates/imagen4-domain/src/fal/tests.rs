@@ -143,3 +143,67 @@ async fn a_refusal_has_the_words_of_the_model() {
     assert_eq!(error.kind(), GeneratorErrorKind::Refused);
     assert_eq!(error.reason(), "no dragons");
 }
+
+#[tokio::test]
+async fn a_request_that_the_model_does_not_take_costs_no_call() {
+    let queue = ScriptedFalQueue::new(two_pictures());
+    // A catalogue that has changed since the request was checked.
+    let known = Catalogue::default();
+    let mut narrow = known.find("imagen4").unwrap().clone();
+    narrow.inputs.max_images = 1;
+    let mut renamed = narrow.clone();
+    renamed.id = "fal-ai/other".parse().unwrap();
+    for (catalogue, kind) in [
+        (known.with(narrow), GeneratorErrorKind::InvalidInput),
+        (Catalogue::of([renamed]), GeneratorErrorKind::Config),
+    ] {
+        let generator = FalImageGenerator::new(
+            Arc::new(queue.clone()),
+            Arc::new(catalogue),
+            Duration::from_mins(1),
+        );
+        let error = generator.submit(&generation()).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+    assert_eq!(queue.calls(Operation::Submit), 0);
+}
+
+#[tokio::test]
+async fn a_webhook_bears_the_id_of_its_generation() {
+    let queue = ScriptedFalQueue::new(two_pictures());
+    let base = "https://pictures.example/fal".parse().unwrap();
+    let generation = generation();
+    let generator = generator(&queue).with_webhook(base);
+    generator.submit(&generation).await.unwrap();
+    let submitted = queue.submitted();
+    let webhook = submitted[0].2.webhook().unwrap();
+    assert_eq!(webhook.id(), Some(generation.id().to_string().as_str()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_line_is_told_once() {
+    let queue = ScriptedFalQueue::new(two_pictures().with_polls(1, 3));
+    let generator = generator(&queue);
+    let job = generator.submit(&generation()).await.unwrap();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = Arc::clone(&heard);
+    let sink = ProgressSink::new(move |progress| {
+        if let Progress::Log { message } = progress {
+            ear.lock().unwrap().push(message.clone());
+        }
+    });
+    generator.wait(&job, &sink).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), ["running", "done"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bill_of_fewer_units_than_pictures_drifts() {
+    // Two pictures, one unit.
+    let queue = ScriptedFalQueue::new(two_pictures());
+    let generator = generator(&queue);
+    let job = generator.submit(&generation()).await.unwrap();
+    let given = generator.wait(&job, &ProgressSink::none()).await.unwrap();
+    let bill = generator.bill(&job, &given).unwrap();
+    assert_eq!((bill.estimated, bill.billed), (80_000, Some(40_000)));
+    assert_eq!(bill.drift(), Some(-40_000));
+}

@@ -1,63 +1,16 @@
-//! How a job is watched, taken up again, given up, and cancelled.
-#![expect(
-    clippy::unwrap_used,
-    reason = "what sets a test up may panic as the test does"
-)]
+//! Polls, time-outs, trouble on the way, and drops.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use fal_client::{
-    Endpoint, FalClient, FalError, FalErrorKind, FalModel, JobHandle, JobStatus, OnDrop, OnTimeout,
-    Operation, PollPolicy, SubmitOptions,
+    FalError, FalErrorKind, JobEvent, JobHandle, OnDrop, OnTimeout, Operation, PollPolicy,
+    SubmitOptions,
     testing::{JobScript, ScriptedFalQueue},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 
-struct Echo(Endpoint);
-
-#[derive(Serialize)]
-struct Prompt {
-    prompt: &'static str,
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-struct Answer {
-    answer: String,
-}
-
-impl FalModel for Echo {
-    type Input = Prompt;
-    type Output = Answer;
-
-    fn endpoint(&self) -> &Endpoint {
-        &self.0
-    }
-}
-
-fn model() -> Echo {
-    Echo("fal-ai/echo/v1".parse().unwrap())
-}
-
-fn client(queue: &ScriptedFalQueue, poll: PollPolicy) -> FalClient {
-    FalClient::new(Arc::new(queue.clone())).with_poll(poll)
-}
-
-fn answering() -> JobScript {
-    JobScript::gives(json!({ "answer": "yes", "more": 1 }))
-}
-
-async fn submit(client: &FalClient) -> JobHandle {
-    client
-        .submit(
-            &model(),
-            &Prompt { prompt: "well?" },
-            &SubmitOptions::default(),
-        )
-        .await
-        .unwrap()
-}
+use crate::support::{Answer, Prompt, answering, client, every_event, model, submit};
 
 #[tokio::test(start_paused = true)]
 async fn subscribe_goes_from_input_to_output() {
@@ -66,8 +19,8 @@ async fn subscribe_goes_from_input_to_output() {
     let client = client(&queue, PollPolicy::default());
     let input = Prompt { prompt: "well?" };
     let delivered = client
-        .subscribe(&model(), &input, &SubmitOptions::default(), |status| {
-            seen.push(status.clone());
+        .subscribe(&model(), &input, &SubmitOptions::default(), |event| {
+            seen.push(event.clone());
         })
         .await
         .unwrap();
@@ -78,26 +31,24 @@ async fn subscribe_goes_from_input_to_output() {
         }
     );
     assert_eq!(delivered.billable_units.unwrap().micros(), 1_000_000);
-    assert!(matches!(
-        seen[..],
-        [
-            JobStatus::Queued { position: 0 },
-            JobStatus::Running { .. },
-            JobStatus::Completed { failure: None, .. }
-        ]
-    ));
+    assert_eq!(seen, every_event());
     assert_eq!(queue.submitted()[0].1, json!({ "prompt": "well?" }));
 }
 
 #[tokio::test(start_paused = true)]
 async fn pauses_grow_without_jitter() {
-    let queue = ScriptedFalQueue::new(answering().with_polls(0, 8));
+    // Its place in the queue changes with each poll, so each is told.
+    let queue = ScriptedFalQueue::new(answering().with_polls(9, 0));
     let client = client(&queue, PollPolicy::default());
     let job = submit(&client).await;
     let start = Instant::now();
     let mut at = Vec::new();
     client
-        .wait(&job, |_| at.push(start.elapsed().as_millis()))
+        .wait(&job, |event| {
+            if matches!(event, JobEvent::Queued { .. }) {
+                at.push(start.elapsed().as_millis());
+            }
+        })
         .await
         .unwrap();
     let gaps: Vec<u128> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();

@@ -1,0 +1,296 @@
+//! One of FAL's hosts, and the requests to it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use reqwest::{
+    Client, Method, RequestBuilder, Response,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    redirect,
+};
+use url::Url;
+
+use super::{FalSettings, classify, exchange, exchange::Answer, tls};
+use crate::{FalError, FalErrorKind, FalUrl, Operation};
+
+/// Who we say we are.
+const USER_AGENT: &str = concat!("fal-client/", env!("CARGO_PKG_VERSION"), " (rust)");
+
+/// One request, without its host.
+///
+/// `Debug` leaves out the body, which holds the prompt.
+#[derive(Clone)]
+pub(super) struct Call {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    limit: Option<Duration>,
+}
+
+impl Call {
+    /// Returns a request for a path of checked segments.
+    pub(super) fn new(method: Method, path: String) -> Self {
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: None,
+            limit: None,
+        }
+    }
+
+    /// Adds a pair to the query, which is encoded.
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Adds headers.
+    pub(super) fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Sets the body to JSON.
+    pub(super) fn json(mut self, body: impl Into<Bytes>) -> Self {
+        self.headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sets the body.
+    pub(super) fn bytes(mut self, body: Bytes) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Asks for an event stream.
+    pub(super) fn events(mut self) -> Self {
+        self.headers
+            .insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        self
+    }
+
+    /// Sets another time limit than the usual one.
+    pub(super) fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({} {})", self.method, self.path)
+    }
+}
+
+/// One of FAL's hosts. The key goes to it, and on no connection to its own backup, and nowhere else.
+#[derive(Clone)]
+pub(super) struct Origin {
+    client: Client,
+    base: Arc<FalUrl>,
+    backup: Option<Arc<FalUrl>>,
+    authorization: HeaderValue,
+}
+
+impl Origin {
+    /// Returns the host at `base`. No connection is made yet.
+    pub(super) fn new(settings: &FalSettings, base: FalUrl) -> Result<Self, FalError> {
+        let tls = tls::client_config(&base)
+            .map_err(|error| setup("TLS roots cannot be loaded", error))?;
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(USER_AGENT)
+            .connect_timeout(settings.connect_timeout())
+            .timeout(settings.request_timeout())
+            .build()
+            .map_err(|error| setup("the HTTP client cannot be built", error))?;
+        Ok(Self {
+            client,
+            backup: base.backup().map(Arc::new),
+            base: Arc::new(base),
+            authorization: authorization(settings)?,
+        })
+    }
+
+    /// Returns the address.
+    pub(super) fn base(&self) -> &FalUrl {
+        &self.base
+    }
+
+    /// Sends a request and returns its answer, or the error that its absence means.
+    pub(super) async fn exchange(
+        &self,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Answer, FalError> {
+        let response = self.send(operation, call).await?;
+        exchange::read(operation, response, exchange::MAX_BODY).await
+    }
+
+    /// Sends a request and returns the head of its answer.
+    ///
+    /// Without a connection nothing was sent, so even a submit may be sent to the backup.
+    pub(super) async fn send(
+        &self,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Response, FalError> {
+        let outcome = match (self.request(&self.base, call).send().await, &self.backup) {
+            (Err(error), Some(backup)) if error.is_connect() => {
+                tracing::debug!(%backup, "no connection to FAL; its backup is tried");
+                self.request(backup, call).send().await
+            }
+            (outcome, _) => outcome,
+        };
+        outcome.map_err(|error| classify::of_transport(operation, error))
+    }
+
+    /// Sends a request to an address that FAL named, without the key, and returns its answer.
+    pub(super) async fn exchange_bare(
+        &self,
+        operation: Operation,
+        url: Url,
+        call: &Call,
+    ) -> Result<Answer, FalError> {
+        let response = self.send_bare(operation, url, call).await?;
+        exchange::read(operation, response, exchange::MAX_BODY).await
+    }
+
+    /// Sends a request without the key and returns the head of its answer.
+    pub(super) async fn send_bare(
+        &self,
+        operation: Operation,
+        url: Url,
+        call: &Call,
+    ) -> Result<Response, FalError> {
+        let request = filled(self.client.request(call.method.clone(), url), call);
+        let sent = request.send().await;
+        sent.map_err(|error| classify::of_transport(operation, error))
+    }
+
+    fn request(&self, base: &FalUrl, call: &Call) -> RequestBuilder {
+        let mut url = base.join(&call.path);
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let request = self
+            .client
+            .request(call.method.clone(), url)
+            .header(AUTHORIZATION, self.authorization.clone());
+        let request = if call.headers.contains_key(ACCEPT) {
+            request
+        } else {
+            request.header(ACCEPT, "application/json")
+        };
+        filled(request, call)
+    }
+}
+
+/// Returns the request with the headers, the body and the limit of a call.
+fn filled(request: RequestBuilder, call: &Call) -> RequestBuilder {
+    let request = request.headers(call.headers.clone());
+    // Bytes are shared, so a body that goes out twice is not copied.
+    let request = match &call.body {
+        Some(body) => request.body(body.clone()),
+        None => request,
+    };
+    match call.limit {
+        Some(limit) => request.timeout(limit),
+        None => request,
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
+fn authorization(settings: &FalSettings) -> Result<HeaderValue, FalError> {
+    let text = format!("Key {}", settings.key().expose());
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|error| setup("the key does not fit into a header", error))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn setup(rule: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> FalError {
+    FalError::new(FalErrorKind::Config, Operation::Setup)
+        .with_reason(rule)
+        .with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use core_config::Secret;
+
+    use super::*;
+    use crate::{
+        FalKey,
+        testing::{Reply, ScriptedServer},
+    };
+
+    fn origin(base: &str) -> Origin {
+        let key = FalKey::new(&Secret::new("id:canary")).unwrap();
+        Origin::new(&FalSettings::new(key), base.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_request_shown_whole_hides_the_key() {
+        let origin = origin(FalUrl::QUEUE);
+        let call = Call::new(Method::GET, "a/b".to_owned());
+        let request = origin.request(&origin.base, &call).build().unwrap();
+        assert!(request.headers().contains_key(AUTHORIZATION));
+        let shown = format!("{request:?} {origin:?} {call:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    /// An address on which nobody listens: it was free a moment ago.
+    fn nobody() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_backup_is_asked_only_when_there_was_no_connection() {
+        let call = Call::new(Method::POST, "a/b".to_owned()).json("{}");
+        let backup = ScriptedServer::start([Reply::json(200, "{}")])
+            .await
+            .unwrap();
+        let mut down = origin(&nobody());
+        down.backup = Some(Arc::new(backup.url().unwrap()));
+        let answer = down.exchange(Operation::Submit, &call).await.unwrap();
+        assert!(answer.is_success());
+        assert_eq!(backup.requests().len(), 1);
+
+        for reply in [Reply::Close, Reply::html(503, "nginx")] {
+            let primary = ScriptedServer::start([reply]).await.unwrap();
+            let mut up = origin(primary.url().unwrap().as_url().as_str());
+            up.backup = Some(Arc::new(backup.url().unwrap()));
+            drop(up.exchange(Operation::Submit, &call).await);
+            assert_eq!(
+                backup.requests().len(),
+                1,
+                "a submit may have been accepted"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn two_hosts_that_are_down_are_proven_unsent() {
+        let mut down = origin(&nobody());
+        down.backup = Some(Arc::new(nobody().parse().unwrap()));
+        let call = Call::new(Method::POST, "a/b".to_owned()).json("{}");
+        let error = down.exchange(Operation::Submit, &call).await.unwrap_err();
+        assert!(error.is_unsent(), "{error}");
+    }
+}
