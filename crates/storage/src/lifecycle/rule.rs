@@ -89,6 +89,10 @@ impl LifecycleRule {
     }
 
     /// Returns the rule with this id, or `None` when no rule of ours has it.
+    #[cfg_attr(
+        not(any(feature = "minio", test)),
+        expect(dead_code, reason = "only documents of a server are read")
+    )]
     pub(crate) fn of_id(id: &str, prefix: &str, action: LifecycleAction) -> Option<Self> {
         Self::new(id.strip_prefix(OURS)?, prefix, action).ok()
     }

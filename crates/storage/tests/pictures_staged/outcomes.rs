@@ -189,3 +189,41 @@ async fn a_window_without_end_can_still_be_read_and_undone() {
         PurgeOutcome::NothingStaged
     );
 }
+
+/// The same over the wire, where types, metadata and digests travel in headers.
+#[cfg(all(feature = "minio", feature = "s3-endpoint"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_staged_picture_comes_back_whole_through_the_minio_adapter() {
+    use std::sync::Arc;
+
+    use core_config::Secret;
+    use storage::endpoint::S3Endpoint;
+    use storage::minio::{MinioSettings, MinioStore};
+    use storage::testing::ManualClock;
+    use storage::{Credentials, MemoryStore, SystemClock};
+
+    let clock = ManualClock::default();
+    let memory = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
+    let keys = Credentials::new("who", Secret::new("a-secret-for-this-test"));
+    let loopback = ([127, 0, 0, 1], 0).into();
+    let allowed = std::slice::from_ref(&keys);
+    let endpoint = S3Endpoint::serve(memory, loopback, allowed, "us-east-1").await;
+    let endpoint = endpoint.unwrap();
+    let settings = MinioSettings::new(endpoint.url().parse().unwrap(), keys);
+    let store = MinioStore::new(&settings, Arc::new(SystemClock)).unwrap();
+    let world = World::over(Arc::new(store), clock).await;
+    let (staged, picture) = (world.healthy(), picture());
+    world.save(&picture).await;
+    staged.stage(&picture).await.unwrap();
+    assert_eq!(world.see(&picture).await, Seen::Gone);
+    assert_eq!(staged.undo(&picture).await.unwrap(), UndoOutcome::Restored);
+    assert_eq!(world.see(&picture).await, Seen::There);
+    staged.stage(&picture).await.unwrap();
+    world.clock.advance(hours(1));
+    let report = staged.resume().await.unwrap();
+    assert_eq!((report.purged, report.cleaned), (1, 1));
+    world.clock.advance(hours(1));
+    assert_eq!(staged.resume().await.unwrap().cleaned, 1);
+    assert_eq!(world.quarantine(&picture).await, [""; 0]);
+    endpoint.shutdown().await;
+}
