@@ -28,7 +28,7 @@ pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Bytes, FetchError>> + Se
 /// the container tells, with nothing but filling behind it.
 /// The last piece is held back until all of that is proved, so that whoever takes pieces until `None` has
 /// a whole picture, and whoever sees an error never had all of one.
-/// At most two pieces are in memory, beside what [`hold`](Self::collect) gathers.
+/// At most two pieces are in memory, beside what [`collect`](Self::collect) gathers.
 pub struct IncomingPicture {
     pieces: PieceStream,
     examining: Examining,
