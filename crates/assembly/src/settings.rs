@@ -178,7 +178,15 @@ fn require_real_services(reader: &mut Reader<'_>) {
             &["MINIO_ENDPOINT"],
             "name the object store as host:port or URL",
         ),
-        (&["REDIS_HOST", "REDIS_URL"], "name the Redis server"),
+        (
+            &[
+                "REDIS_HOST",
+                "REDIS_URL",
+                "REDIS_SENTINELS",
+                "REDIS_CLUSTER_NODES",
+            ],
+            "name the Redis server",
+        ),
         (&["DATABASE_URL"], "name the database"),
     ] {
         if names.iter().all(|name| reader.text(name).is_none()) {

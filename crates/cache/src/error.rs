@@ -46,11 +46,15 @@ pub enum CacheErrorKind {
     ///
     /// Nothing happened. Correct the setting.
     Config,
+    /// The two sides disagree about TLS: one speaks it and the other does not, or the certificate is not believed.
+    ///
+    /// Nothing happened. Correct the setting, or the authority that is believed.
+    Tls,
 }
 
 impl CacheErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Unavailable,
         Self::TimedOut,
         Self::Refused,
@@ -60,6 +64,7 @@ impl CacheErrorKind {
         Self::TooLarge,
         Self::Closed,
         Self::Config,
+        Self::Tls,
     ];
 
     /// Returns the kind as one lower-case word for labels, such as `timed_out`.
@@ -74,6 +79,7 @@ impl CacheErrorKind {
             Self::TooLarge => "too_large",
             Self::Closed => "closed",
             Self::Config => "config",
+            Self::Tls => "tls",
         }
     }
 }
@@ -90,6 +96,7 @@ impl fmt::Display for CacheErrorKind {
             Self::TooLarge => "the value is too large",
             Self::Closed => "the cache is shut down",
             Self::Config => "a setting is wrong",
+            Self::Tls => "the two sides disagree about TLS",
         })
     }
 }

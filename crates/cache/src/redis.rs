@@ -1,18 +1,32 @@
-//! The adapter for one Redis server (feature `redis`).
+//! The adapter for Redis: one server, a master that Sentinels know, or a Cluster (feature `redis`).
 
 mod breaker;
 mod cache;
 mod calls;
+mod check;
 mod classify;
+#[cfg(feature = "redis-cluster")]
+mod cluster;
 mod config;
+mod dial;
+mod facts;
 mod lanes;
+mod link;
 mod list;
 mod lock;
+mod nodes;
 mod read;
+mod report;
 mod scripts;
+mod sentinel;
+mod speech;
+mod tls;
 mod tracking;
 mod url;
 
 pub use cache::RedisCache;
-pub use config::{DEFAULT_PORT, RedisSettings};
+pub use config::{DEFAULT_PORT, DEFAULT_SENTINEL_PORT, RedisSettings, Topology};
+pub use facts::ServerFacts;
+pub use report::{CheckReport, CheckStep};
+pub use tls::RedisTls;
 pub use tracking::RedisTracking;

@@ -2,6 +2,7 @@
 #![cfg(feature = "redis")]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests panic as tests do")]
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -252,4 +253,74 @@ async fn an_id_that_a_full_server_refused_is_listed_when_there_is_room_again() {
     server.call(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(page(&["2", "1"]).await, ["2", "1"]);
     assert_eq!(page(&["unread"]).await, ["2", "1"]);
+}
+
+/// How often the server ran each command, without those of our looks.
+fn commands(server: &RedisServer) -> BTreeMap<String, u64> {
+    let statistics = server.call(&["INFO", "commandstats"]);
+    let lines = statistics.lines().filter_map(|line| {
+        let (name, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        Some((name.to_owned(), rest.split(',').next()?.parse().ok()?))
+    });
+    lines.filter(|(name, _)| name != "info").collect()
+}
+
+#[tokio::test]
+async fn each_operation_of_a_family_is_one_command_and_none_of_them_scans() {
+    let server = RedisServer::start();
+    let cache = adapter(&server);
+    let through = ReadThrough::new(Arc::new(cache.clone()));
+    let recent = RecentIds::new(Arc::new(cache.clone()));
+    let one = FamilyKey::generation(1).unwrap();
+    let page: Vec<_> = (0..20)
+        .map(|id| FamilyKey::generation(id).unwrap())
+        .collect();
+    let list = FamilyKey::user_generations(42).unwrap();
+    let version = FamilyKey::gallery_version(42).unwrap();
+    let load = async |_| Ok::<_, Infallible>(vec!["1".to_owned()]);
+    // The scripts are known and the list is warm from here on.
+    recent.page_or_load(&list, 0, 5, load).await.unwrap();
+    recent.push(&list, "2").await;
+    recent.remove(&list, "1").await;
+    through.bump(&version).await.unwrap();
+    through.put(&one, &record()).await;
+    let mut before = commands(&server);
+    let mut grown = || {
+        let now = commands(&server);
+        let sent = now.iter().filter_map(|(name, calls)| {
+            let more = calls - before.get(name).copied().unwrap_or_default();
+            (more > 0).then(|| (name.clone(), more))
+        });
+        let sent: Vec<_> = sent.collect();
+        before = now;
+        // What a script runs inside the server is no round trip.
+        let is_sent = |name: &str| matches!(name, "get" | "set" | "mget" | "unlink" | "evalsha");
+        sent.into_iter()
+            .filter(|(name, _)| is_sent(name))
+            .collect::<Vec<_>>()
+    };
+    let single = |name: &str| vec![(name.to_owned(), 1)];
+
+    assert!(through.get::<Record>(&one).await.is_some());
+    assert_eq!(grown(), single("get"));
+    through.get_many::<Record>(&page).await;
+    assert_eq!(grown(), single("mget"));
+    through.put(&one, &record()).await;
+    assert_eq!(grown(), single("set"));
+    through.forget(&one).await;
+    assert_eq!(grown(), single("unlink"));
+    let scripted = |sent: Vec<(String, u64)>| sent.into_iter().find(|(name, _)| name == "evalsha");
+    recent.page_or_load(&list, 0, 5, load).await.unwrap();
+    assert_eq!(scripted(grown()).unwrap().1, 1);
+    recent.push(&list, "3").await;
+    assert_eq!(scripted(grown()).unwrap().1, 1);
+    recent.remove(&list, "3").await;
+    assert_eq!(scripted(grown()).unwrap().1, 1);
+    through.bump(&version).await.unwrap();
+    assert_eq!(scripted(grown()).unwrap().1, 1);
+
+    let all = commands(&server);
+    for scan in ["scan", "keys", "flushall", "flushdb", "randomkey"] {
+        assert!(!all.contains_key(scan), "{all:?}");
+    }
 }

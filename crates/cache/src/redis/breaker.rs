@@ -14,7 +14,8 @@ const FAILURES: u32 = 5;
 const SILENCE: Duration = Duration::from_millis(250);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Short enough that calls pass again within a second after the server is back, a slow dial included.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// How a call got through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +119,11 @@ impl Breaker {
         }
     }
 
+    /// Returns the kind that opened it, or `None` while it is closed.
+    pub(super) fn refusing(&self) -> Option<CacheErrorKind> {
+        (self.probe_at.load(Ordering::Acquire) != 0).then(|| self.kind())
+    }
+
     fn kind(&self) -> CacheErrorKind {
         let code = usize::from(self.opened_by.load(Ordering::Relaxed));
         let kinds = CacheErrorKind::ALL;
@@ -205,10 +211,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failed_probes_lengthen_the_pause_to_one_second() {
+    async fn failed_probes_lengthen_the_pause_to_half_a_second() {
         let breaker = opened().await;
         advance(100 * MS).await;
-        for pause in [200, 400, 800, 1_000, 1_000] {
+        for pause in [200, 400, 500, 500] {
             assert_eq!(breaker.admit(), Ok(Pass::Probe));
             breaker.failed(Pass::Probe, CacheErrorKind::Unavailable);
             advance((pause - 1) * MS).await;

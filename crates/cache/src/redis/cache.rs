@@ -1,4 +1,4 @@
-//! The cache port over one Redis server.
+//! The cache port over Redis.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,8 +15,7 @@ use super::config::RedisSettings;
 use super::scripts::Scripts;
 use crate::{Cache, CacheError, CacheErrorKind, CacheKey, MAX_VALUE_BYTES, Ttl};
 
-/// A [`Cache`], [`RecentList`](crate::RecentList) and [`Lock`](crate::Lock) in one Redis server, version 6 or
-/// newer.
+/// A [`Cache`], [`RecentList`](crate::RecentList) and [`Lock`](crate::Lock) in Redis, version 6 or newer.
 ///
 /// Key names are exactly those given. A list has two companions beside it, `{key}:x` (whether it holds all
 /// there is) and `{key}:v` (the fill token), and a lock is two, `{key}:l` (its holder) and `{key}:f` (its last
@@ -40,11 +39,15 @@ impl RedisCache {
     ///
     /// `Config` when the driver takes the settings for wrong.
     pub fn new(settings: RedisSettings) -> Result<Self, CacheError> {
-        let pool = settings.pool()?;
+        let pool = super::dial::pool(&settings)?;
         Ok(Self {
             calls: Arc::new(Calls::new(settings, pool)),
             scripts: Arc::new(Scripts::new()),
         })
+    }
+
+    pub(super) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     pub(super) async fn run<T: FromRedisValue>(
@@ -58,7 +61,7 @@ impl RedisCache {
     }
 }
 
-fn error_of(fault: Fault, operation: &'static str) -> CacheError {
+pub(super) fn error_of(fault: Fault, operation: &'static str) -> CacheError {
     let error = CacheError::new(fault.kind, operation);
     match fault.source {
         Some(source) => error.with_shared_source(source),
@@ -66,7 +69,7 @@ fn error_of(fault: Fault, operation: &'static str) -> CacheError {
     }
 }
 
-fn command(name: &str, key: &CacheKey) -> Cmd {
+pub(super) fn command(name: &str, key: &CacheKey) -> Cmd {
     let mut command = redis::cmd(name);
     command.arg(key.as_str());
     command

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use deadpool_redis::Pool;
-use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool::managed::Pool;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
@@ -15,7 +14,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::breaker::{Breaker, Pass};
 use super::classify::Fault;
 use super::config::RedisSettings;
+use super::dial::Dialer;
 use super::lanes::{Lane, Lease};
+use super::link::Link;
 use crate::CacheErrorKind;
 
 /// The most calls in flight at once on one lane; more wait, within their limit.
@@ -28,10 +29,7 @@ pub(super) enum Work<'a> {
 }
 
 impl Work<'_> {
-    async fn send<T: FromRedisValue>(
-        &self,
-        connection: &mut MultiplexedConnection,
-    ) -> RedisResult<T> {
+    async fn send<T: FromRedisValue>(&self, connection: &mut Link) -> RedisResult<T> {
         match self {
             Self::Command(command) => command.query_async(connection).await,
             Self::Script(script) => script.invoke_async(connection).await,
@@ -42,7 +40,7 @@ impl Work<'_> {
 /// What the clones of one cache share.
 pub(super) struct Calls {
     settings: RedisSettings,
-    pool: Pool,
+    pool: Pool<Dialer>,
     lanes: Vec<Arc<Lane>>,
     next: AtomicUsize,
     breaker: Breaker,
@@ -52,7 +50,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    pub(super) fn new(settings: RedisSettings, pool: Pool) -> Self {
+    pub(super) fn new(settings: RedisSettings, pool: Pool<Dialer>) -> Self {
         let lanes = settings.lanes();
         Self {
             breaker: Breaker::new(settings.call_limit()),
@@ -109,14 +107,14 @@ impl Calls {
             };
             let fault = match self.send(lane, work, &mut lease, deadline).await? {
                 Ok(answer) => {
-                    lane.succeeded();
+                    lane.succeeded(&lease.connection);
                     return Ok(answer);
                 }
-                Err(error) => super::classify::of_call(error),
+                Err(error) => super::classify::of_call(error, self.settings.topology()),
             };
-            lane.failed(lease.id, &fault);
+            lane.failed(&lease, &fault);
             // A connection that broke, such as by a restart of the server, says nothing about the next one.
-            if retries_left == 0 || !fault.broken {
+            if retries_left == 0 || !fault.again {
                 return Err(fault);
             }
             retries_left -= 1;
@@ -137,17 +135,19 @@ impl Calls {
         permit.ok_or_else(|| Fault::plain(CacheErrorKind::Closed))
     }
 
-    /// Sends on the connection. The driver keeps a time for each answer; while that ends before the call's own, a
-    /// second one would cost more than anything else on the way.
+    /// Sends on the connection. The driver keeps a time for each answer of one server; while that ends before the
+    /// call's own, a second one would cost more than anything else on the way. On a Cluster the driver may ask
+    /// several servers for one answer.
     async fn send<T: FromRedisValue>(
         &self,
-        lane: &Lane,
+        lane: &Arc<Lane>,
         work: &Work<'_>,
         lease: &mut Lease,
         deadline: Instant,
     ) -> Result<RedisResult<T>, Fault> {
+        let is_timed = !lease.connection.is_many();
         let sent = work.send(&mut lease.connection);
-        if Instant::now() + self.settings.response_limit <= deadline {
+        if is_timed && Instant::now() + self.settings.response_limit <= deadline {
             return Ok(sent.await);
         }
         within(deadline, lane, async { Ok(sent.await) }).await
@@ -160,6 +160,7 @@ impl Calls {
                 kind @ (CacheErrorKind::Unavailable
                 | CacheErrorKind::TimedOut
                 | CacheErrorKind::Refused
+                | CacheErrorKind::Tls
                 | CacheErrorKind::Config),
             ) => self.breaker.failed(pass, kind),
             // Any other answer is a sign of life.
@@ -183,6 +184,15 @@ impl Calls {
         self.pool.close();
     }
 
+    pub(super) fn settings(&self) -> &RedisSettings {
+        &self.settings
+    }
+
+    /// Returns the kind with which calls are refused at the moment, or `None` while they pass.
+    pub(super) fn refusing(&self) -> Option<CacheErrorKind> {
+        self.breaker.refusing()
+    }
+
     pub(super) fn refuse_when_closed(&self) -> Result<(), Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Fault::plain(CacheErrorKind::Closed));
@@ -194,7 +204,7 @@ impl Calls {
 /// Waits for `step` until the end of the call, which counts as a silence of the lane.
 async fn within<T>(
     deadline: Instant,
-    lane: &Lane,
+    lane: &Arc<Lane>,
     step: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
     timeout_at(deadline, step).await.unwrap_or_else(|_| {

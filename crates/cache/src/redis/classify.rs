@@ -1,11 +1,14 @@
 //! What the errors of the driver mean; no other file looks into them.
 
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
+use deadpool::managed::PoolError;
 use deadpool_redis::redis::{ErrorKind, RedisError, ServerErrorKind};
-use deadpool_redis::{HookError, PoolError};
 
+use super::config::Topology;
+use super::dial::DialError;
 use crate::CacheErrorKind;
 
 /// A failed call or dial: what it means to the caller and to the connection.
@@ -15,7 +18,7 @@ pub(super) struct Fault {
     /// Whether the connection must not be used again.
     pub(super) evict: bool,
     /// Whether the same call may succeed at once on a new connection.
-    pub(super) broken: bool,
+    pub(super) again: bool,
     pub(super) source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -25,34 +28,47 @@ impl Fault {
         Self {
             kind,
             evict: false,
-            broken: false,
+            again: false,
             source: None,
         }
     }
 }
 
 /// Classifies the error of a command.
-pub(super) fn of_call(error: RedisError) -> Fault {
-    let kind = kind_of(&error);
+pub(super) fn of_call(error: RedisError, topology: Topology) -> Fault {
+    let kind = match (error.kind(), topology) {
+        // A member of a Cluster sends us elsewhere, and only a Cluster's connection goes there.
+        (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), Topology::Single) => {
+            CacheErrorKind::Config
+        }
+        _ => kind_of(&error),
+    };
     let broken = error.is_unrecoverable_error() && kind == CacheErrorKind::Unavailable;
+    let demoted = has_lost_its_role(&error);
     Fault {
         kind,
-        evict: broken || must_redial(&error),
-        broken,
+        evict: broken || demoted || must_redial(&error),
+        // Where somebody knows the new master, a refusal of the old one is no answer.
+        again: broken || demoted && topology != Topology::Single,
         source: Some(Arc::new(error)),
     }
 }
 
 /// Classifies the error of opening a connection.
-pub(super) fn of_dial(error: PoolError) -> Fault {
+/// Returns what ended the listening to what a server tells.
+pub(super) fn of_listening(error: DialError, topology: Topology) -> Fault {
+    match error {
+        DialError::Driver(error) => of_call(error, topology),
+        error => Fault {
+            source: Some(Arc::new(PoolError::Backend(error))),
+            ..Fault::plain(CacheErrorKind::Unavailable)
+        },
+    }
+}
+
+pub(super) fn of_dial(error: PoolError<DialError>) -> Fault {
     let kind = match &error {
-        PoolError::Backend(cause) | PoolError::PostCreateHook(HookError::Backend(cause)) => {
-            // While dialling we only choose a database and set a name: a plain refusal is a wrong setting.
-            match kind_of(cause) {
-                CacheErrorKind::Misused => CacheErrorKind::Config,
-                kind => kind,
-            }
-        }
+        PoolError::Backend(cause) => of_greeting(cause),
         PoolError::Timeout(_) => CacheErrorKind::TimedOut,
         PoolError::Closed => CacheErrorKind::Closed,
         PoolError::NoRuntimeSpecified => CacheErrorKind::Config,
@@ -62,6 +78,41 @@ pub(super) fn of_dial(error: PoolError) -> Fault {
         source: Some(Arc::new(error)),
         ..Fault::plain(kind)
     }
+}
+
+fn of_greeting(error: &DialError) -> CacheErrorKind {
+    match error {
+        DialError::Driver(cause) if is_distrust(cause) => CacheErrorKind::Tls,
+        // While dialling we only choose a database and set a name: a plain refusal is a wrong setting.
+        DialError::Driver(cause) => match kind_of(cause) {
+            CacheErrorKind::Misused => CacheErrorKind::Config,
+            kind => kind,
+        },
+        DialError::ServerIsPlain | DialError::ServerWantsTls => CacheErrorKind::Tls,
+        DialError::UnknownMaster => CacheErrorKind::Config,
+        DialError::NoMasterYet => CacheErrorKind::Unavailable,
+    }
+}
+
+/// Tells whether the failure of a first connection may mean that only one side speaks TLS.
+pub(super) fn may_be_speech(error: &RedisError) -> bool {
+    match io_error(error) {
+        Some(cause) => cause.kind() != io::ErrorKind::ConnectionRefused,
+        None => error.is_io_error(),
+    }
+}
+
+/// Tells whether the certificate was not believed, which the TLS library reports as bad data.
+fn is_distrust(error: &RedisError) -> bool {
+    io_error(error).is_some_and(|cause| cause.kind() == io::ErrorKind::InvalidData)
+}
+
+fn io_error(error: &RedisError) -> Option<&io::Error> {
+    let cause = error.source()?;
+    let shared = cause.downcast_ref::<Arc<dyn Error + Send + Sync>>();
+    shared
+        .and_then(|cause| cause.downcast_ref())
+        .or_else(|| cause.downcast_ref())
 }
 
 fn kind_of(error: &RedisError) -> CacheErrorKind {
@@ -108,26 +159,30 @@ fn of_code(code: &str) -> CacheErrorKind {
 }
 
 /// A connection to a server that lost its role must go, though nothing is wrong with the socket.
-fn must_redial(error: &RedisError) -> bool {
+fn has_lost_its_role(error: &RedisError) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Server(
             ServerErrorKind::ReadOnly | ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown
-        ) | ErrorKind::AuthenticationFailed
-            | ErrorKind::Parse
+        )
+    )
+}
+
+fn must_redial(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::AuthenticationFailed | ErrorKind::Parse
     ) || error.code() == Some("NOAUTH")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
-    use deadpool_redis::TimeoutType;
+    use deadpool::managed::TimeoutType;
     use deadpool_redis::redis::{Value, parse_redis_value};
 
     use super::*;
     use crate::CacheErrorKind::{
-        Closed, Config, Full, Misused, ReadOnly, Refused, TimedOut, Unavailable,
+        Closed, Config, Full, Misused, ReadOnly, Refused, TimedOut, Tls, Unavailable,
     };
 
     /// The error that the driver makes of a line that the server sends.
@@ -178,9 +233,32 @@ mod tests {
             ("BUSY Redis is busy running a script", Unavailable, false),
         ];
         for (line, kind, evict) in table {
-            let fault = of_call(answer(line));
+            let fault = of_call(answer(line), Topology::Single);
             assert_eq!((fault.kind, fault.evict), (kind, evict), "{line}");
-            assert!(!fault.broken, "{line}");
+            assert!(!fault.again, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_an_answer_means_depends_on_how_the_servers_stand() {
+        use Topology::{Cluster, Sentinel, Single};
+        let table = [
+            ("READONLY a replica", Single, ReadOnly, false),
+            ("READONLY a replica", Sentinel, ReadOnly, true),
+            ("LOADING the dataset", Sentinel, Unavailable, true),
+            ("MASTERDOWN the link", Cluster, Unavailable, true),
+            ("OOM command not allowed", Sentinel, Full, false),
+            ("MOVED 7 10.0.0.8:6379", Single, Config, false),
+            ("ASK 7 10.0.0.8:6379", Single, Config, false),
+            ("MOVED 7 10.0.0.8:6379", Cluster, Unavailable, false),
+        ];
+        for (line, topology, kind, again) in table {
+            let fault = of_call(answer(line), topology);
+            assert_eq!(
+                (fault.kind, fault.again),
+                (kind, again),
+                "{line} {topology}"
+            );
         }
     }
 
@@ -194,9 +272,9 @@ mod tests {
             (io::ErrorKind::TimedOut, TimedOut, false),
         ];
         for (cause, kind, evict) in table {
-            let fault = of_call(io::Error::from(cause).into());
+            let fault = of_call(io::Error::from(cause).into(), Topology::Single);
             assert_eq!((fault.kind, fault.evict), (kind, evict), "{cause:?}");
-            assert_eq!(fault.broken, evict, "{cause:?}");
+            assert_eq!(fault.again, evict, "{cause:?}");
         }
     }
 
@@ -205,22 +283,41 @@ mod tests {
         let password = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
         let database = answer("ERR DB index is out of range");
         let refused = RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused));
+        let distrusted = RedisError::from(io::Error::from(io::ErrorKind::InvalidData));
+        let no_cluster = answer("ERR This instance has cluster support disabled");
         let table = [
-            (PoolError::Backend(password), Refused),
-            (PoolError::Backend(database), Config),
-            (PoolError::Backend(refused), Unavailable),
+            (PoolError::Backend(password.into()), Refused),
+            (PoolError::Backend(database.into()), Config),
+            (PoolError::Backend(no_cluster.into()), Config),
+            (PoolError::Backend(refused.into()), Unavailable),
+            (PoolError::Backend(distrusted.into()), Tls),
+            (PoolError::Backend(answer("NOAUTH needed").into()), Refused),
+            (PoolError::Backend(DialError::ServerIsPlain), Tls),
+            (PoolError::Backend(DialError::ServerWantsTls), Tls),
+            (PoolError::Backend(DialError::UnknownMaster), Config),
+            (PoolError::Backend(DialError::NoMasterYet), Unavailable),
             (PoolError::Timeout(TimeoutType::Create), TimedOut),
             (PoolError::Timeout(TimeoutType::Wait), TimedOut),
             (PoolError::Closed, Closed),
             (PoolError::NoRuntimeSpecified, Config),
-            (
-                PoolError::PostCreateHook(HookError::Backend(answer("NOAUTH needed"))),
-                Refused,
-            ),
         ];
         for (error, kind) in table {
             let text = error.to_string();
             assert_eq!(of_dial(error).kind, kind, "{text}");
         }
+    }
+
+    #[test]
+    fn only_an_unclear_failure_may_be_a_matter_of_tls() {
+        for (cause, unclear) in [
+            (io::ErrorKind::ConnectionRefused, false),
+            (io::ErrorKind::ConnectionReset, true),
+            (io::ErrorKind::TimedOut, true),
+            (io::ErrorKind::InvalidData, true),
+        ] {
+            let error = RedisError::from(io::Error::from(cause));
+            assert_eq!(may_be_speech(&error), unclear, "{cause:?}");
+        }
+        assert!(!may_be_speech(&answer("WRONGPASS no")));
     }
 }

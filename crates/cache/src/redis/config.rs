@@ -1,24 +1,65 @@
-//! Which Redis server, and with which limits.
+//! Which Redis server or servers, and with which limits.
 
+use std::fmt;
 use std::time::Duration;
 
 use core_config::Secret;
-use deadpool_redis::redis::io::tcp::TcpSettings;
-use deadpool_redis::redis::{
-    self, AsyncConnectionConfig, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo,
-};
-use deadpool_redis::{Hook, HookError, Manager, Pool, QueueMode, Runtime};
 
-use crate::{CacheError, CacheErrorKind};
+use super::tls::RedisTls;
 
 /// The port of a Redis server unless told otherwise.
 pub const DEFAULT_PORT: u16 = 6_379;
+
+/// The port of a Sentinel unless told otherwise.
+pub const DEFAULT_SENTINEL_PORT: u16 = 26_379;
 
 /// More connections than this bring nothing: one carries many calls at once, and on each more of them the calls
 /// travel in smaller packets.
 const LANES: usize = 1;
 
-/// Which Redis server a [`RedisCache`](super::RedisCache) uses, and with which limits.
+/// How the servers stand together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Topology {
+    /// One server, whose address is known.
+    Single,
+    /// A master with replicas, whose address the Sentinels know.
+    Sentinel,
+    /// Several masters, each with a part of the keys.
+    Cluster,
+}
+
+impl fmt::Display for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Single => "single server",
+            Self::Sentinel => "Sentinel",
+            Self::Cluster => "Cluster",
+        })
+    }
+}
+
+/// The host and the port of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// The user and the password of one kind of server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Login {
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Secret>,
+}
+
+/// Which Redis servers a [`RedisCache`](super::RedisCache) uses, and with which limits.
 ///
 /// | Setting | Default | Range | Meaning |
 /// |---|---|---|---|
@@ -30,6 +71,8 @@ const LANES: usize = 1;
 /// | nodelay | on | | requests are sent at once, and don't wait for each other |
 /// | retries | 1 | 0 to 10 | further tries of a call whose connection broke, within its limit |
 ///
+/// On a Cluster a connection is one to each server, and there are at least two for each that calls share.
+///
 /// # Examples
 ///
 /// ```
@@ -40,19 +83,24 @@ const LANES: usize = 1;
 ///     .with_password(Secret::new("from your vault"))
 ///     .with_database(2);
 /// assert_eq!(settings.address(), "redis.internal:6379");
+///
+/// let settings = RedisSettings::sentinel("mymaster", [("10.0.0.7", 26379), ("10.0.0.8", 26379)]);
+/// assert_eq!(settings.address(), "mymaster of 10.0.0.7:26379,10.0.0.8:26379");
 /// ```
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
-    host: String,
-    pub(super) port: u16,
+    pub(super) topology: Topology,
+    pub(super) nodes: Vec<Node>,
+    pub(super) master: String,
     pub(super) database: u32,
-    pub(super) username: Option<String>,
-    pub(super) password: Option<Secret>,
+    pub(super) login: Login,
+    pub(super) sentinel_login: Login,
+    pub(super) tls: Option<RedisTls>,
     pub(super) client_name: String,
     pub(super) pool_size: usize,
     pub(super) pool_timeout: Duration,
     pub(super) max_retries: u32,
-    nodelay: bool,
+    pub(super) nodelay: bool,
     pub(super) call_limit: Duration,
     pub(super) response_limit: Duration,
     pub(super) connect_limit: Duration,
@@ -61,12 +109,40 @@ pub struct RedisSettings {
 impl RedisSettings {
     /// Returns the settings for the server at `host` and `port`, without credentials.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self::of(Topology::Single, [(host, port)])
+    }
+
+    /// Returns the settings for the master that the Sentinels at `nodes` know as `master`.
+    pub fn sentinel<H: Into<String>>(
+        master: impl Into<String>,
+        nodes: impl IntoIterator<Item = (H, u16)>,
+    ) -> Self {
         Self {
+            master: master.into(),
+            ..Self::of(Topology::Sentinel, nodes)
+        }
+    }
+
+    /// Returns the settings for the Cluster that the servers at `nodes` belong to (feature `redis-cluster`).
+    ///
+    /// One that answers is enough to find the others; name several, since one may be down.
+    pub fn cluster<H: Into<String>>(nodes: impl IntoIterator<Item = (H, u16)>) -> Self {
+        Self::of(Topology::Cluster, nodes)
+    }
+
+    fn of<H: Into<String>>(topology: Topology, nodes: impl IntoIterator<Item = (H, u16)>) -> Self {
+        let nodes = nodes.into_iter().map(|(host, port)| Node {
             host: host.into(),
             port,
+        });
+        Self {
+            topology,
+            nodes: nodes.collect(),
+            master: String::new(),
             database: 0,
-            username: None,
-            password: None,
+            login: Login::default(),
+            sentinel_login: Login::default(),
+            tls: None,
             client_name: "rust-cache".to_owned(),
             pool_size: 4,
             pool_timeout: Duration::from_millis(50),
@@ -78,7 +154,7 @@ impl RedisSettings {
         }
     }
 
-    /// Returns the settings with a database number; servers have 16 unless told otherwise.
+    /// Returns the settings with a database number; servers have 16 unless told otherwise, a Cluster has one.
     #[must_use]
     pub fn with_database(mut self, database: u32) -> Self {
         self.database = database;
@@ -88,14 +164,28 @@ impl RedisSettings {
     /// Returns the settings with a user of the server's access list; without one it is `default`.
     #[must_use]
     pub fn with_username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
+        self.login.username = Some(username.into());
         self
     }
 
     /// Returns the settings with a password.
     #[must_use]
     pub fn with_password(mut self, password: Secret) -> Self {
-        self.password = Some(password);
+        self.login.password = Some(password);
+        self
+    }
+
+    /// Returns the settings with the password of the Sentinels, which have their own or none.
+    #[must_use]
+    pub fn with_sentinel_password(mut self, password: Secret) -> Self {
+        self.sentinel_login.password = Some(password);
+        self
+    }
+
+    /// Returns the settings with TLS to every server and every Sentinel (feature `redis-tls`).
+    #[must_use]
+    pub fn with_tls(mut self, tls: RedisTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -158,14 +248,30 @@ impl RedisSettings {
         self
     }
 
-    /// Returns the server as `host:port`, for logs.
+    /// Returns what is connected to, for logs: `host:port`, several with commas between, after the name of the
+    /// master where Sentinels know it.
     pub fn address(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        let nodes: Vec<_> = self.nodes.iter().map(Node::to_string).collect();
+        let nodes = nodes.join(",");
+        match self.topology {
+            Topology::Sentinel => format!("{} of {nodes}", self.master),
+            Topology::Single | Topology::Cluster => nodes,
+        }
     }
 
-    /// Returns the host alone, so that a profile can ask whether it is private.
-    pub fn host(&self) -> &str {
-        &self.host
+    /// Returns the hosts alone, so that a profile can ask whether they are private.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| node.host.as_str())
+    }
+
+    /// Returns how the servers stand together.
+    pub fn topology(&self) -> Topology {
+        self.topology
+    }
+
+    /// Returns whether connections speak TLS.
+    pub fn uses_tls(&self) -> bool {
+        self.tls.is_some()
     }
 
     pub(super) fn call_limit(&self) -> Duration {
@@ -180,51 +286,11 @@ impl RedisSettings {
         self.pool_size.clamp(1, LANES)
     }
 
-    pub(super) fn pool(&self) -> Result<Pool, CacheError> {
-        let wrong = |error: redis::RedisError| {
-            CacheError::new(CacheErrorKind::Config, "connect").with_source(error)
-        };
-        let info = self.connection_info().map_err(wrong)?;
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.connect_limit))
-            .set_response_timeout(Some(self.response_limit));
-        let manager = Manager::new_with_config(info, config).map_err(wrong)?;
-        Pool::builder(manager)
-            .max_size(self.pool_size)
-            .queue_mode(QueueMode::Lifo)
-            .wait_timeout(Some(self.pool_timeout))
-            .create_timeout(Some(self.connect_limit + Duration::from_millis(50)))
-            .recycle_timeout(Some(self.response_limit))
-            .post_create(self.naming())
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| CacheError::new(CacheErrorKind::Config, "connect").with_source(error))
-    }
-
-    pub(super) fn connection_info(&self) -> redis::RedisResult<redis::ConnectionInfo> {
-        let mut login = RedisConnectionInfo::default().set_db(i64::from(self.database));
-        if let Some(username) = &self.username {
-            login = login.set_username(username);
+    /// Returns the most connections at once. That to a Cluster is replaced while the one before is still in use.
+    pub(super) fn places(&self) -> usize {
+        match self.topology {
+            Topology::Cluster => self.pool_size.max(2 * self.lanes()),
+            Topology::Single | Topology::Sentinel => self.pool_size,
         }
-        if let Some(password) = &self.password {
-            login = login.set_password(password.expose());
-        }
-        let info = ConnectionAddr::Tcp(self.host.clone(), self.port).into_connection_info()?;
-        Ok(info
-            .set_tcp_settings(TcpSettings::default().set_nodelay(self.nodelay))
-            .set_redis_settings(login))
-    }
-
-    /// Names each new connection; a server that wants a password says so here already.
-    fn naming(&self) -> Hook {
-        let name = self.client_name.clone();
-        Hook::async_fn(move |connection, _| {
-            let mut command = redis::cmd("CLIENT");
-            command.arg("SETNAME").arg(&name);
-            Box::pin(async move {
-                let answer = command.query_async::<()>(connection).await;
-                answer.map_err(HookError::Backend)
-            })
-        })
     }
 }

@@ -1,30 +1,44 @@
 //! Connections that all calls share, and when they are replaced.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::{Connection, Pool};
+use deadpool::managed::{Object, Pool};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::time::{Instant, timeout};
 
 use super::classify::{self, Fault};
+use super::dial::Dialer;
+use super::link::Link;
+use super::sentinel;
 use crate::CacheErrorKind;
 
 /// So many calls in a row without an answer condemn a connection: a dead network path gives no error.
 const TIMEOUTS: u32 = 2;
 
+/// How often the Sentinels are asked whether the master is still the one that we use, while calls go on: 1 s.
+///
+/// They demote the old master up to ten seconds after they named a new one, and what it takes until then is lost.
+const LOOK: Duration = Duration::from_secs(1);
+
 type Dial = Shared<BoxFuture<'static, Result<Lease, Fault>>>;
 
 /// One connection, taken out of the pool once and shared by cloning.
 ///
-/// The pool would send a PING before each use, which doubles the time of a call.
-/// In return the lane must see for itself when the connection is dead.
+/// Taking it out for each call would cost more than the call; in return the lane must see for itself when the
+/// connection is dead.
+///
+/// The connection to a Cluster is replaced only by one on which every master answers: the silence of one of them is
+/// no reason to let the others wait. The driver does not look for a new master by itself when the old one is merely
+/// silent, and a connection that lacks a server makes everyone wait for it.
 pub(super) struct Lane {
-    pool: Pool,
+    pool: Pool<Dialer>,
     state: Mutex<State>,
     timeouts: AtomicU32,
+    looking: AtomicBool,
 }
 
 #[derive(Default)]
@@ -36,33 +50,38 @@ struct State {
 }
 
 struct Held {
-    pooled: Connection,
+    pooled: Object<Dialer>,
     id: u64,
+    /// When the Sentinels were asked last whether this is the master still.
+    looked: Instant,
 }
 
 /// The right to send on the connection of a lane, which may be replaced meanwhile.
 #[derive(Clone)]
 pub(super) struct Lease {
-    pub(super) connection: MultiplexedConnection,
+    pub(super) connection: Link,
     pub(super) id: u64,
 }
 
 impl Lane {
-    pub(super) fn new(pool: Pool) -> Self {
+    pub(super) fn new(pool: Pool<Dialer>) -> Self {
         Self {
             pool,
             state: Mutex::default(),
             timeouts: AtomicU32::new(0),
+            looking: AtomicBool::new(false),
         }
     }
 
     /// Returns the connection without waiting, if there is one.
-    pub(super) fn held(&self) -> Option<Result<Lease, Fault>> {
-        let state = self.state();
+    pub(super) fn held(self: &Arc<Self>) -> Option<Result<Lease, Fault>> {
+        let mut state = self.state();
         if state.closed {
             return Some(Err(Fault::plain(CacheErrorKind::Closed)));
         }
-        state.held.as_ref().map(|held| Ok(held.lease()))
+        let held = state.held.as_mut()?;
+        self.look_sometimes(held);
+        Some(Ok(held.lease()))
     }
 
     /// Returns the connection, dialling when there is none; all who wait share one dial.
@@ -74,37 +93,63 @@ impl Lane {
             if state.closed {
                 return Err(Fault::plain(CacheErrorKind::Closed));
             }
-            if let Some(held) = &state.held {
+            if let Some(held) = &mut state.held {
+                self.look_sometimes(held);
                 return Ok(held.lease());
             }
-            let running = state.dial.take().filter(|dial| dial.peek().is_none());
-            let dial = running.unwrap_or_else(|| self.start_dial());
-            state.dial = Some(dial.clone());
-            dial
+            self.join_dial(&mut state)
         };
         dial.await
     }
 
-    /// Notes an answer.
-    pub(super) fn succeeded(&self) {
-        if self.timeouts.load(Ordering::Relaxed) != 0 {
+    /// Asks the Sentinels in a task of its own, and drops the connection when they name another master.
+    fn look_sometimes(self: &Arc<Self>, held: &mut Held) {
+        let Some(master) = held.pooled.named_master() else {
+            return;
+        };
+        let is_due = held.looked.elapsed() >= LOOK;
+        if !is_due || self.looking.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (lane, master, id) = (Arc::clone(self), Arc::clone(master), held.id);
+        held.looked = Instant::now();
+        tokio::spawn(async move {
+            let asked = sentinel::named_master(lane.pool.manager());
+            let named = timeout(LOOK, asked).await.ok().flatten();
+            lane.looking.store(false, Ordering::Relaxed);
+            if named.is_some_and(|named| named != *master) {
+                lane.evict(Some(id));
+            }
+        });
+    }
+
+    fn join_dial(self: &Arc<Self>, state: &mut State) -> Dial {
+        let running = state.dial.take().filter(|dial| dial.peek().is_none());
+        let dial = running.unwrap_or_else(|| self.start_dial());
+        state.dial = Some(dial.clone());
+        dial
+    }
+
+    /// Notes an answer on `connection`; that of one server of a Cluster says nothing about another's silence.
+    pub(super) fn succeeded(&self, connection: &Link) {
+        if self.timeouts.load(Ordering::Relaxed) != 0 && !connection.is_many() {
             self.timeouts.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Notes a fault on the connection with `id`, and drops it when it must not be used again.
-    pub(super) fn failed(&self, id: u64, fault: &Fault) {
+    /// Notes a fault on the connection of `lease`, and drops it when it must not be used again.
+    pub(super) fn failed(self: &Arc<Self>, lease: &Lease, fault: &Fault) {
         if fault.evict {
-            self.evict(Some(id));
+            self.evict(Some(lease.id));
         } else if fault.kind == CacheErrorKind::TimedOut {
-            self.timed_out(Some(id));
+            self.timed_out(Some(lease.id));
         } else {
-            self.succeeded();
+            self.succeeded(&lease.connection);
         }
     }
 
     /// Notes that a call ended without an answer on the connection with `id`, or on whichever it had.
-    pub(super) fn timed_out(&self, id: Option<u64>) {
+    pub(super) fn timed_out(self: &Arc<Self>, id: Option<u64>) {
         if self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {
             self.evict(id);
         }
@@ -125,10 +170,15 @@ impl Lane {
         }
     }
 
-    fn evict(&self, id: Option<u64>) {
+    fn evict(self: &Arc<Self>, id: Option<u64>) {
         let mut state = self.state();
-        let condemned = state.held.take_if(|held| id.is_none_or(|id| id == held.id));
-        if let Some(held) = condemned {
+        let Some(held) = &state.held else { return };
+        if state.closed || id.is_some_and(|id| id != held.id) {
+            return;
+        }
+        if held.pooled.is_many() {
+            drop(self.join_dial(&mut state));
+        } else if let Some(held) = state.held.take() {
             held.discard();
         }
     }
@@ -146,20 +196,32 @@ impl Lane {
 
     async fn dial(&self) -> Result<Lease, Fault> {
         let dialled = self.pool.get().await;
+        let is_better = match &dialled {
+            Ok(new) if self.state().held.is_some() => new.answers_everywhere().await,
+            _ => true,
+        };
         let mut state = self.state();
         state.dial = None;
+        self.timeouts.store(0, Ordering::Relaxed);
         let held = Held {
             pooled: dialled.map_err(classify::of_dial)?,
             id: state.dialled,
+            looked: Instant::now(),
         };
         if state.closed {
             held.discard();
             return Err(Fault::plain(CacheErrorKind::Closed));
         }
+        if let Some(before) = state.held.as_ref().filter(|_| !is_better) {
+            let lease = before.lease();
+            held.discard();
+            return Ok(lease);
+        }
         state.dialled += 1;
-        self.timeouts.store(0, Ordering::Relaxed);
         let lease = held.lease();
-        state.held = Some(held);
+        if let Some(before) = state.held.replace(held) {
+            before.discard();
+        }
         Ok(lease)
     }
 
@@ -172,14 +234,14 @@ impl Lane {
 impl Held {
     fn lease(&self) -> Lease {
         Lease {
-            connection: MultiplexedConnection::clone(&self.pooled),
+            connection: Link::clone(&self.pooled),
             id: self.id,
         }
     }
 
-    /// Takes the connection out of the pool, so that its place is free and no PING is spent on it.
+    /// Takes the connection out of the pool, so that its place is free.
     fn discard(self) {
-        drop(Connection::take(self.pooled));
+        drop(Object::take(self.pooled));
     }
 }
 

@@ -7,16 +7,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
-    self, AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
+    self, AsyncConnectionConfig, ErrorKind, PushInfo, PushKind, RedisError, Value,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::classify;
-use super::config::RedisSettings;
+use super::config::{Node, RedisSettings, Topology};
+use super::dial::{DialError, Dialer};
+use super::{classify, sentinel};
 use crate::{CacheError, CacheKey, Invalidations, Listener};
 
-/// The source of [`Invalidations`] in one Redis server, version 6 or newer.
+/// The source of [`Invalidations`] in one Redis server, or in the master that the Sentinels name; version 6 or newer.
 ///
 /// It keeps one connection of its own, on which the server tells of every change of the followed keys, whoever
 /// made it: other processes, other languages, the end of a life, an eviction, `FLUSHALL`
@@ -27,7 +28,9 @@ use crate::{CacheError, CacheKey, Invalidations, Listener};
 /// together: 750 ms by default.
 ///
 /// A server that does not know the command, or does not let our user give it, is no source. On a Cluster each
-/// master would have to be followed; there a near cache without a source is the way.
+/// master would have to be followed; it says so by `Config`, and the near cache holds values for the short life only.
+///
+/// With Sentinels it asks them at each heartbeat whether its server is the master still.
 ///
 /// # Examples
 ///
@@ -75,9 +78,15 @@ impl RedisTracking {
         self
     }
 
-    async fn track(&self, prefixes: &[String], listener: &Listener) -> RedisResult<Infallible> {
+    async fn track(
+        &self,
+        prefixes: &[String],
+        listener: &Listener,
+    ) -> Result<Infallible, DialError> {
         let broken = Arc::new(Notify::new());
-        let mut connection = self.connect(listener, &broken).await?;
+        let dialer = Dialer::new(&self.settings)?;
+        let node = self.node(&dialer).await?;
+        let mut connection = self.connect(&dialer, &node, listener, &broken).await?;
         let silence = self.heartbeat + self.heartbeat_limit;
         let mut asked = Instant::now();
         tracking(prefixes)
@@ -86,7 +95,11 @@ impl RedisTracking {
         listener.began(asked + silence);
         loop {
             if timeout(self.heartbeat, broken.notified()).await.is_ok() {
-                return Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into());
+                return Err(gone());
+            }
+            if self.is_demoted(&dialer, &node).await {
+                listener.lost();
+                return Err(DialError::NoMasterYet);
             }
             // The promise counts from the question: what happened after it may not be told yet.
             asked = Instant::now();
@@ -97,11 +110,42 @@ impl RedisTracking {
         }
     }
 
+    /// Returns the server that holds everything.
+    async fn node(&self, dialer: &Dialer) -> Result<Node, DialError> {
+        match self.settings.topology {
+            Topology::Sentinel => {
+                let named = sentinel::named_master(dialer).await;
+                named.ok_or(DialError::UnknownMaster)
+            }
+            Topology::Cluster => {
+                let what = "on a Cluster no single server tells of every change";
+                Err(RedisError::from((ErrorKind::InvalidClientConfig, what)).into())
+            }
+            // The settings were found to name a server when the dialer was made.
+            Topology::Single => Ok(self.settings.nodes[0].clone()),
+        }
+    }
+
+    /// Tells whether the Sentinels name another master by now; while none of them answers, nothing is known.
+    async fn is_demoted(&self, dialer: &Dialer, node: &Node) -> bool {
+        if self.settings.topology != Topology::Sentinel {
+            return false;
+        }
+        let asked = timeout(self.heartbeat_limit, sentinel::named_master(dialer));
+        asked
+            .await
+            .ok()
+            .flatten()
+            .is_some_and(|named| named != *node)
+    }
+
     async fn connect(
         &self,
+        dialer: &Dialer,
+        node: &Node,
         listener: &Listener,
         broken: &Arc<Notify>,
-    ) -> RedisResult<MultiplexedConnection> {
+    ) -> Result<MultiplexedConnection, DialError> {
         let (listener, broken) = (listener.clone(), Arc::clone(broken));
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.settings.connect_limit))
@@ -111,18 +155,17 @@ impl RedisTracking {
                 tell(&listener, &broken, &push);
                 Ok::<(), Infallible>(())
             });
-        let info = self.settings.connection_info()?;
-        let login = info.redis_settings().clone();
-        let info = info.set_redis_settings(login.set_protocol(ProtocolVersion::RESP3));
-        let client = Client::open(info)?;
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
+        let mut connection = dialer.dial_to_listen(node, &config).await?;
         let mut name = redis::cmd("CLIENT");
         name.arg("SETNAME").arg(&self.settings.client_name);
         name.query_async::<()>(&mut connection).await?;
         Ok(connection)
     }
+}
+
+/// Returns the error of a connection that broke.
+fn gone() -> DialError {
+    RedisError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe)).into()
 }
 
 fn tracking(prefixes: &[String]) -> redis::Cmd {
@@ -167,7 +210,7 @@ impl Invalidations for RedisTracking {
             Ok(never) => match never {},
             Err(error) => error,
         };
-        let fault = classify::of_call(error);
+        let fault = classify::of_listening(error, self.settings.topology);
         let error = CacheError::new(fault.kind, "follow");
         match fault.source {
             Some(source) => error.with_shared_source(source),

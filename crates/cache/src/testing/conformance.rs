@@ -35,8 +35,11 @@ pub mod recent_list;
 
 use std::any::Any;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use crate::{Cache, CacheKey, Lock, RecentList, Ttl};
 
@@ -119,6 +122,17 @@ fn millis(number: u64) -> Ttl {
     }
 }
 
+/// Runs a rule, and says which one it was when it panics.
+#[doc(hidden)]
+pub async fn named(rule: &str, running: impl Future<Output = ()>) {
+    let outcome = AssertUnwindSafe(running).catch_unwind().await;
+    if let Err(panic) = outcome {
+        let what = panic.downcast_ref::<String>().map(String::as_str);
+        let what = what.or_else(|| panic.downcast_ref::<&str>().copied());
+        panic!("{rule}: {}", what.unwrap_or("broken"));
+    }
+}
+
 /// Lets so many milliseconds pass.
 async fn pass(number: u64) {
     tokio::time::sleep(Duration::from_millis(number)).await;
@@ -127,11 +141,12 @@ async fn pass(number: u64) {
 /// Makes one test of each rule for adapters of [`Cache`](crate::Cache).
 ///
 /// The attribute comes first, then an expression that makes a [`Fixture`]; it may `.await`.
+/// With `in_turn` instead of an attribute it is a future that runs the rules one after the other, each with a
+/// fixture of its own: for servers that take long to start.
 #[macro_export]
 macro_rules! cache_conformance {
-    ($(#[$attribute:meta])+, fixture = $fixture:expr) => {
-        $crate::conformance_tests! {
-            $(#[$attribute])+, $fixture, cache:
+    ($($how:tt)+) => {
+        $crate::conformance_tests! { $($how)+, cache:
             a_missing_key_is_none
             a_value_comes_back_as_written
             an_empty_value_is_a_value
@@ -170,11 +185,12 @@ macro_rules! cache_conformance {
 /// Makes one test of each rule for adapters of [`RecentList`](crate::RecentList).
 ///
 /// The attribute comes first, then an expression that makes a [`Fixture`]; it may `.await`.
+/// With `in_turn` instead of an attribute it is a future that runs the rules one after the other, each with a
+/// fixture of its own: for servers that take long to start.
 #[macro_export]
 macro_rules! recent_list_conformance {
-    ($(#[$attribute:meta])+, fixture = $fixture:expr) => {
-        $crate::conformance_tests! {
-            $(#[$attribute])+, $fixture, recent_list:
+    ($($how:tt)+) => {
+        $crate::conformance_tests! { $($how)+, recent_list:
             an_unfilled_list_is_cold
             a_cold_list_stays_cold
             a_fill_makes_it_warm_in_the_order_given
@@ -207,11 +223,12 @@ macro_rules! recent_list_conformance {
 /// Makes one test of each rule for adapters of [`Lock`](crate::Lock).
 ///
 /// The attribute comes first, then an expression that makes a [`Fixture`] with a lock; it may `.await`.
+/// With `in_turn` instead of an attribute it is a future that runs the rules one after the other, each with a
+/// fixture of its own: for servers that take long to start.
 #[macro_export]
 macro_rules! lock_conformance {
-    ($(#[$attribute:meta])+, fixture = $fixture:expr) => {
-        $crate::conformance_tests! {
-            $(#[$attribute])+, $fixture, lock:
+    ($($how:tt)+) => {
+        $crate::conformance_tests! { $($how)+, lock:
             a_free_lock_is_taken_and_a_taken_one_is_not
             a_released_lock_is_free
             a_lock_is_free_after_its_life
@@ -240,8 +257,18 @@ macro_rules! lock_conformance {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
+    (in_turn, fixture = $fixture:expr, $suite:ident: $($rule:ident)+) => {
+        async {$({
+            let fixture = $fixture;
+            $crate::testing::conformance::named(
+                stringify!($rule),
+                $crate::testing::conformance::$suite::$rule(&fixture),
+            )
+            .await;
+        })+}
+    };
     // Attributes cannot be repeated beside the rules in one step, so they travel as one bundle.
-    ($(#[$attribute:meta])+, $fixture:expr, $suite:ident: $($rule:ident)+) => {
+    ($(#[$attribute:meta])+, fixture = $fixture:expr, $suite:ident: $($rule:ident)+) => {
         $crate::conformance_tests! { @each [$(#[$attribute])+] $fixture, $suite: $($rule)+ }
     };
     (@each $attributes:tt $fixture:expr, $suite:ident: $($rule:ident)+) => {

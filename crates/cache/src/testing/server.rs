@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
+
+use super::folder::Folder;
 
 /// A `redis-server` from `PATH` on a free port of the loopback, with nothing in it and nothing kept on disk.
 ///
@@ -16,6 +19,9 @@ pub struct RedisServer {
     child: Child,
     port: u16,
     password: Option<String>,
+    arguments: Vec<String>,
+    /// What a replication leaves there must not be what another server starts with.
+    folder: Folder,
 }
 
 impl RedisServer {
@@ -34,25 +40,37 @@ impl RedisServer {
     ///
     /// When `redis-server` is not installed or does not start.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let mut words = arguments.iter();
-        let password = words
-            .find(|word| **word == "--requirepass")
-            .and_then(|_| words.next())
-            .map(|word| (*word).to_owned());
         // Another process may take the port between our look and the server's start.
         for _ in 0..10 {
             let port = free_port();
-            let child = spawn(port, arguments);
-            let mut server = Self {
-                child,
-                port,
-                password: password.clone(),
-            };
-            if server.answers() {
+            let mut all = vec!["--port".to_owned(), port.to_string()];
+            all.extend(
+                DEFAULTS
+                    .into_iter()
+                    .chain(arguments.iter().copied())
+                    .map(str::to_owned),
+            );
+            if let Some(server) = Self::try_start(port, all) {
                 return server;
             }
         }
         panic!("redis-server did not start; run `redis-server --port 0` by hand to see why");
+    }
+
+    /// Starts a server on `port` with these arguments and no others; `None` when it does not answer.
+    pub(super) fn try_start(port: u16, arguments: Vec<String>) -> Option<Self> {
+        let mut words = arguments.iter();
+        let password = words.find(|word| *word == "--requirepass");
+        let password = password.and_then(|_| words.next()).cloned();
+        let folder = Folder::new();
+        let mut server = Self {
+            child: spawn(&arguments, folder.path()),
+            folder,
+            port,
+            password,
+            arguments,
+        };
+        server.answers().then_some(server)
     }
 
     /// Returns the port on 127.0.0.1.
@@ -78,14 +96,14 @@ impl RedisServer {
         self.signal("-CONT");
     }
 
-    /// Ends the server and starts a new one, empty, on the same port.
+    /// Ends the server and starts a new one, empty, on the same port and with the same arguments.
     ///
     /// # Panics
     ///
     /// When the new one does not start.
     pub fn restart(&mut self) {
         self.stop();
-        self.child = spawn(self.port, &[]);
+        self.child = spawn(&self.arguments, self.folder.path());
         assert!(self.answers(), "redis-server did not start again");
     }
 
@@ -108,6 +126,31 @@ impl RedisServer {
         }
     }
 
+    /// Sends one command like [`call`](Self::call) and returns the text of its answer, without the form.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer within five seconds.
+    pub fn ask(&self, words: &[&str]) -> String {
+        let answer = self.call(words);
+        let text = match answer.split_once("\r\n") {
+            Some((_, body)) if answer.starts_with('$') => body,
+            _ => &answer,
+        };
+        text.trim_start_matches(['+', ':']).trim_end().to_owned()
+    }
+
+    /// Returns what stands after `field:` in the answer to INFO, or `None` when it is not there.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer within five seconds.
+    pub fn info(&self, field: &str) -> Option<String> {
+        let answer = self.call(&["INFO", "all"]);
+        let mut fields = answer.lines().filter_map(|line| line.split_once(':'));
+        fields.find_map(|(name, value)| (name == field).then(|| value.trim().to_owned()))
+    }
+
     fn try_call(&self, words: &[&str]) -> io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -115,11 +158,17 @@ impl RedisServer {
             send(&mut stream, &["AUTH", password])?;
         }
         send(&mut stream, words)?;
-        // The server closes the connection after QUIT, so everything before that is the answer.
-        send(&mut stream, &["QUIT"])?;
+        // The server closes the connection when nothing more can come; a Sentinel knows no QUIT.
+        stream.shutdown(Shutdown::Write)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        // What the server says to the password is not part of the answer.
+        let greeted = self
+            .password
+            .as_ref()
+            .and_then(|_| answer.strip_prefix("+OK\r\n"));
+        Ok(greeted.map_or_else(|| answer.clone(), str::to_owned))
     }
 
     fn answers(&mut self) -> bool {
@@ -131,11 +180,18 @@ impl RedisServer {
                 .try_call(&["PING"])
                 .is_ok_and(|answer| answer.contains("PONG"))
             {
-                return true;
+                return self.is_ours();
             }
             sleep(Duration::from_millis(10));
         }
         false
+    }
+
+    /// Another server may have taken the port first; then ours is about to end, and the other one answered.
+    fn is_ours(&self) -> bool {
+        let id = format!("process_id:{}\r\n", self.child.id());
+        let answer = self.try_call(&["INFO", "server"]);
+        answer.is_ok_and(|answer| answer.contains(&id))
     }
 
     fn signal(&self, signal: &str) {
@@ -152,7 +208,20 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+/// What every server of data has: the loopback alone, and nothing on disk.
+const DEFAULTS: [&str; 8] = [
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--daemonize",
+    "no",
+];
+
+/// Returns a port that nobody listens on at the moment.
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     match listener.and_then(|listener| listener.local_addr()) {
         Ok(address) => address.port(),
@@ -160,15 +229,10 @@ fn free_port() -> u16 {
     }
 }
 
-fn spawn(port: u16, arguments: &[&str]) -> Child {
-    // A server reads what another left under the usual name, such as a replica's copy of its master.
-    let own_file = format!("rust-cache-{:016x}.rdb", fastrand::u64(..));
+fn spawn(arguments: &[String], folder: &Path) -> Child {
     let spawned = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-        .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
-        .args(["--dbfilename", &own_file])
         .args(arguments)
-        .current_dir(std::env::temp_dir())
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

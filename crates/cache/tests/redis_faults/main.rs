@@ -1,11 +1,19 @@
 //! What callers meet when Redis is away, frozen, restarted, or refuses.
 #![cfg(feature = "redis")]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests panic as tests do")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures are for whoever runs the tests"
+)]
 
+mod checks;
 mod connections;
+mod cuts;
+mod outages;
 mod refusals;
 mod shutdowns;
 mod silence;
+mod stalls;
 
 use std::time::Duration;
 

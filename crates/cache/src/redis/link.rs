@@ -1,0 +1,80 @@
+//! One connection of whatever topology.
+
+use std::sync::Arc;
+
+use deadpool_redis::redis::aio::{ConnectionLike, MultiplexedConnection};
+#[cfg(feature = "redis-cluster")]
+use deadpool_redis::redis::cluster_async::ClusterConnection;
+use deadpool_redis::redis::{self, Cmd, Pipeline, RedisFuture, Value};
+
+use super::config::Node;
+
+/// A connection to one server, or to all of a Cluster. Clones share it.
+#[derive(Clone)]
+pub(super) enum Link {
+    One(MultiplexedConnection),
+    /// To the master that the Sentinels named.
+    Master(MultiplexedConnection, Arc<Node>),
+    #[cfg(feature = "redis-cluster")]
+    Many(ClusterConnection),
+}
+
+impl Link {
+    /// Returns whether a single server's silence says nothing about the connection as a whole.
+    pub(super) fn is_many(&self) -> bool {
+        !matches!(self, Self::One(_) | Self::Master(..))
+    }
+
+    /// Returns the master that the Sentinels named, where they did.
+    pub(super) fn named_master(&self) -> Option<&Arc<Node>> {
+        if let Self::Master(_, master) = self {
+            Some(master)
+        } else {
+            None
+        }
+    }
+
+    /// Returns whether every server that holds data gives a sign of life.
+    pub(super) async fn answers_everywhere(&self) -> bool {
+        // On a Cluster the driver sends this to every master.
+        let sign = redis::cmd("PING")
+            .query_async::<()>(&mut self.clone())
+            .await;
+        sign.is_ok()
+    }
+}
+
+impl ConnectionLike for Link {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Self::One(connection) | Self::Master(connection, _) => {
+                connection.req_packed_command(command)
+            }
+            #[cfg(feature = "redis-cluster")]
+            Self::Many(connection) => connection.req_packed_command(command),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        commands: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Self::One(connection) | Self::Master(connection, _) => {
+                connection.req_packed_commands(commands, offset, count)
+            }
+            #[cfg(feature = "redis-cluster")]
+            Self::Many(connection) => connection.req_packed_commands(commands, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Self::One(connection) | Self::Master(connection, _) => connection.get_db(),
+            #[cfg(feature = "redis-cluster")]
+            Self::Many(connection) => connection.get_db(),
+        }
+    }
+}
