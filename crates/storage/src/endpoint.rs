@@ -17,6 +17,9 @@ mod access;
 mod checksum;
 mod conditions;
 mod convert;
+mod dates;
+#[cfg(feature = "testing")]
+mod in_process;
 mod listing;
 mod multipart;
 mod server;
@@ -24,4 +27,6 @@ mod service;
 mod streams;
 mod unread;
 
+#[cfg(feature = "testing")]
+pub use in_process::InProcessEndpoint;
 pub use server::{BoundEndpoint, RunningEndpoint, S3Endpoint};

@@ -124,13 +124,9 @@ impl BoundEndpoint {
         credentials: &[Credentials],
         region: &str,
     ) -> RunningEndpoint {
-        let mut builder = S3ServiceBuilder::new(Service::new(store, region.to_owned()));
-        builder.set_auth(Keys::new(credentials));
-        builder.set_access(Limits {
-            region: region.to_owned(),
-        });
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(self.listener, builder.build(), stopped));
+        let service = service(store, credentials, region);
+        let task = tokio::spawn(run(self.listener, service, stopped));
         RunningEndpoint {
             addr: self.addr,
             stop,
@@ -173,6 +169,20 @@ impl RunningEndpoint {
             );
         }
     }
+}
+
+/// Returns what answers requests to `store` by the holders of `credentials`, who sign for `region`.
+pub(super) fn service(
+    store: Arc<dyn ObjectStore>,
+    credentials: &[Credentials],
+    region: &str,
+) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(Service::new(store, region.to_owned()));
+    builder.set_auth(Keys::new(credentials));
+    builder.set_access(Limits {
+        region: region.to_owned(),
+    });
+    builder.build()
 }
 
 /// Serves until told to stop or until the handle is dropped.
