@@ -255,6 +255,7 @@ impl Assembly {
         let settings = &self.settings.pictures;
         let pictures = PictureStorage::new(Arc::clone(store), source, settings.buckets().clone())
             .with_link_life(settings.link_life())
+            .with_manifests(settings.manifests().clone())
             .with_hosts(own.link_hosts.iter().cloned());
         match pictures.ensure_buckets().await {
             Ok(()) => Ok(pictures),

@@ -75,6 +75,8 @@ fn request(numbers: &[u8]) -> SaveRequest {
         created_on: NaiveDate::default(),
         pictures: numbers.iter().map(remote).collect(),
         metadata: Metadata::new(),
+        provenance: None,
+        provenance: None,
     }
 }
 

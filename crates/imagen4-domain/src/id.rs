@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use storage::Sha256Digest;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::InputError;
@@ -23,6 +24,16 @@ impl GenerationId {
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
         let time = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
         Self(Uuid::new_v7(time))
+    }
+
+    /// Returns the name of a generation that an earlier program called `name`: always the same for the same
+    /// user, name and time, and in the order of the times.
+    pub(crate) fn of_earlier(owner: &UserId, name: &str, created_at: DateTime<Utc>) -> Self {
+        let digest = Sha256Digest::of(format!("{owner}\n{name}").as_bytes());
+        let mut chance = [0; 10];
+        chance.copy_from_slice(&digest.as_bytes()[..10]);
+        let millis = u64::try_from(created_at.timestamp_millis()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &chance).into_uuid())
     }
 }
 
@@ -133,6 +144,22 @@ mod tests {
         assert!(first < second && first.to_string() < second.to_string());
         assert_eq!(first.to_string().parse(), Ok(first));
         assert_ne!(GenerationId::new(early), first);
+    }
+
+    #[test]
+    fn a_generation_of_an_earlier_program_has_one_name_for_ever() {
+        let at = DateTime::from_timestamp(1_735_787_045, 0).unwrap();
+        let owner: UserId = "42".parse().unwrap();
+        let name = GenerationId::of_earlier(&owner, "17", at);
+        assert_eq!(name.to_string(), "019424f8-6088-7138-9cd3-1b14189913c6");
+        assert_eq!(name.to_string().parse(), Ok(name));
+        for other in [
+            GenerationId::of_earlier(&owner, "18", at),
+            GenerationId::of_earlier(&"4".parse().unwrap(), "217", at),
+            GenerationId::of_earlier(&owner, "17", at + chrono::TimeDelta::seconds(1)),
+        ] {
+            assert_ne!(other, name);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod picture;
 mod policy;
 mod progress;
 mod prompt;
+mod replay;
 mod request;
 mod service;
 mod settings;
@@ -38,7 +39,9 @@ pub use progress::{Progress, ProgressSink};
 pub use prompt::{MAX_PROMPT_CHARS, MIN_PROMPT_CHARS, Prompt};
 pub use request::{GenerationRequest, ImageCount, NegativePrompt, RequestDraft};
 pub use service::{
-    Dependency, GenerateError, GenerateErrorKind, GenerateService, GenerationCache, Library,
+    Dependency, GenerateError, GenerateErrorKind, GenerateService, GenerationCache, ImportService,
+    ImportTotals, LegacyRow, Library, NotRebuilt, PictureOutcome, RebuildPage, RebuildService,
+    RebuildTotals, RowOutcome, RowProblem, RowReport, Unrebuilt,
 };
 pub use settings::{Imagen4Settings, MODEL_SETTING, OnRetired};
 pub use store::{Cursor, GenerationStore, StoreError, StoreErrorKind};

@@ -4,10 +4,17 @@ mod flow;
 mod generate;
 mod generate_error;
 mod generation_cache;
+mod import;
 mod library;
+mod provenance;
+mod rebuild;
 mod recorder;
 
 pub use generate::GenerateService;
 pub use generate_error::{Dependency, GenerateError, GenerateErrorKind};
 pub use generation_cache::GenerationCache;
+pub use import::{
+    ImportService, ImportTotals, LegacyRow, PictureOutcome, RowOutcome, RowProblem, RowReport,
+};
 pub use library::Library;
+pub use rebuild::{NotRebuilt, RebuildPage, RebuildService, RebuildTotals, Unrebuilt};

@@ -2,10 +2,12 @@
 
 pub mod conformance;
 mod faulty_store;
+mod rebuilt;
 mod samples;
 mod scripted_generator;
 
 pub use faulty_store::{FaultyStore, StoreCall};
+pub use rebuilt::LostWorld;
 pub use samples::{completed_pictures, provider_links, request, step_to, user};
 pub use scripted_generator::ScriptedGenerator;
 

@@ -10,6 +10,8 @@
 //! - [`OrphanSweep`] finds objects without record and records without object.
 //! - [`PictureIndex`] is what the records know of objects; sweeps and lookups ask it.
 //! - [`PictureStorage`] saves, verifies, opens, links and deletes.
+//! - Beside each picture lies a [`Manifest`]; [`PictureStorage::survey`] reads them back when records are lost.
+//! - [`LegacyUrls`] and [`PictureStorage::find_legacy`] read what the records of an earlier program name.
 //! - [`serve_plan`] says how to answer a browser: status, safe headers, and which bytes to send.
 
 mod attachment;
@@ -21,14 +23,19 @@ mod fetch_error;
 mod find;
 mod format;
 mod header;
+mod import;
 mod incoming;
 mod index;
 mod key;
+mod key_policy;
 mod kind;
 mod link;
 mod links;
 mod lookup;
+mod manifest;
 mod picture;
+mod provenance;
+mod rebuild;
 mod retry;
 mod save;
 mod serve;
@@ -55,18 +62,26 @@ pub use fetch::{FetchPolicy, GuardedFetch, InvalidOrigin};
 pub use fetch_error::{FetchError, FetchErrorKind};
 pub use find::{KeyDeletionReport, WhenAmbiguous, Whereabouts};
 pub use format::ImageFormat;
+pub use import::{LegacyLink, LegacyPicture, LegacyUrls, UnreadableUrls};
 pub use incoming::{IncomingPicture, PieceStream};
 #[cfg(feature = "testing")]
 pub use index::MockPictureIndex;
 pub use index::{KnownPicture, MemoryPictureIndex, PictureIndex, check_batch, check_limit};
 pub use key::{ParsedKey, PictureKey, PictureName};
+pub use key_policy::{KeyLayout, Shard, Tenant};
 pub use kind::PictureKind;
 pub use link::{LinkParser, PictureLink};
 pub use links::LinkOptions;
 pub use lookup::Lookup;
+pub use manifest::{
+    InvalidPromptKey, Manifest, ManifestError, ManifestOutcome, ManifestPolicy, ManifestPrompt,
+    ManifestReport, PromptChoice, PromptKey,
+};
 pub use picture::{
     Fallback, PictureState, RemotePicture, SaveOutcome, SaveRequest, SavedPicture, StoredPicture,
 };
+pub use provenance::Provenance;
+pub use rebuild::{FoundPicture, SurveyCursor, SurveyPage, Unusable, UnusableReason};
 pub use serve::{RequestConditions, ServeMethod, ServePlan, ServeStatus, serve_plan};
 pub use service::PictureStorage;
 pub use settings::PictureSettings;

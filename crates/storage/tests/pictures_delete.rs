@@ -304,6 +304,7 @@ async fn no_link_is_ever_logged_or_shown() {
         created_on: NaiveDate::from_ymd_opt(2026, 3, 1).unwrap(),
         pictures: [1, 2, 3].map(remote).to_vec(),
         metadata: Metadata::new(),
+        provenance: None,
     };
     let asked = format!("{request:?}");
     let saved = pictures.save(request).await;

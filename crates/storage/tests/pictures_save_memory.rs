@@ -69,6 +69,7 @@ impl Scene {
             created_on: NaiveDate::default(),
             pictures: (1..=count).map(remote).collect(),
             metadata: Metadata::new(),
+            provenance: None,
         };
         let before = self.objects.gauge.bytes();
         ALLOCATOR.reset_peak_usage();

@@ -8,6 +8,7 @@ use storage::pictures::{PictureKind, RemotePicture, SaveRequest};
 
 use super::generate::GenerateService;
 use super::generate_error::{Dependency, GenerateError, GenerateErrorKind};
+use super::provenance;
 use crate::catalogue::ModelId;
 use crate::generation::{FailureKind, Generation};
 use crate::generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind};
@@ -188,6 +189,10 @@ impl<'a> Flow<'a> {
             pictures: links.iter().map(remote).collect(),
             // Metadata is a comfort; pictures are not held up for it.
             metadata: metadata.unwrap_or_default(),
+            provenance: Some(provenance::of(
+                generation,
+                u8::try_from(links.len()).unwrap_or(u8::MAX),
+            )),
         }
     }
 

@@ -137,9 +137,10 @@ fn kinds(mut trace: Vec<String>) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn each_outside_call_comes_after_its_step() {
     let trace = trace(ScriptedGenerator::new(), crate::world::settings()).await;
+    // Four pictures, each with its manifest.
     assert_eq!(
         trace.iter().filter(|line| line.starts_with("put")).count(),
-        4
+        8
     );
     assert_eq!(
         trace

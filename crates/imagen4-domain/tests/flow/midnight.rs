@@ -53,6 +53,7 @@ async fn save_again(world: &World, made: &Generation) -> Vec<SavedPicture> {
         created_on: record.created_on(),
         pictures: remote.collect(),
         metadata: Metadata::default(),
+        provenance: None,
     };
     world.pictures.ensure_buckets().await.unwrap();
     world.pictures.save(request).await

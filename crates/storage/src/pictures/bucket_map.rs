@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::format::ImageFormat;
 use super::key::{PictureKey, PictureName};
+use super::key_policy::{KeyLayout, broken_folder_rule};
 use super::kind::PictureKind;
 use crate::name::{BucketName, NameError, ObjectKey, ObjectRef};
 
@@ -17,6 +18,8 @@ const MAX_FOLDER_BYTES: usize = 512;
 ///
 /// - keeps the rules of [`ObjectKey`], and has at most 512 bytes
 /// - is written without a `/` at its end; one that is given is dropped
+/// - its last segment is neither two lower-case hexadecimal digits nor begins with `tenant-`: these are the
+///   places of [`Shard`](super::Shard) and [`Tenant`](super::Tenant)
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Folder(String);
 
@@ -24,6 +27,12 @@ impl Folder {
     /// Returns the folder as text, without a `/` at its end.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the folder that was read from a key; whoever wrote it may have had other rules for the last
+    /// segment. `None` for one that is too long.
+    pub(super) fn of_key(text: &str) -> Option<Self> {
+        (text.len() <= MAX_FOLDER_BYTES).then(|| Self(text.to_owned()))
     }
 }
 
@@ -39,9 +48,13 @@ impl FromStr for Folder {
                 "it must have at most 512 bytes",
             ));
         }
-        match ObjectKey::from_str(text) {
-            Ok(_) => Ok(Self(text.to_owned())),
-            Err(error) => Err(NameError::new(text, "folder", error.rule())),
+        let broken = match ObjectKey::from_str(text) {
+            Ok(_) => broken_folder_rule(text),
+            Err(error) => Some(error.rule()),
+        };
+        match broken {
+            None => Ok(Self(text.to_owned())),
+            Some(rule) => Err(NameError::new(text, "folder", rule)),
         }
     }
 }
@@ -61,14 +74,15 @@ pub struct Place {
     pub folder: Option<Folder>,
 }
 
-/// The bucket and folder of every kind of picture.
+/// The bucket and folder of every kind of picture, and how the keys within are laid out.
 ///
 /// - every kind has a place
 /// - kinds that share a bucket have folders, and different ones
 ///
-/// The default is `imagen4`, `generated`, `avatars` and `temp`, without folders.
+/// The default is `imagen4`, `generated`, `avatars` and `temp`, without folders, laid out by date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketMap {
+    layout: KeyLayout,
     imagen4: Place,
     generated: Place,
     avatar: Place,
@@ -95,6 +109,20 @@ impl BucketMap {
     /// Returns a builder that starts with the default places.
     pub fn builder() -> BucketMapBuilder {
         BucketMapBuilder(Self::default())
+    }
+
+    /// Returns the map with another layout of the keys of new pictures.
+    ///
+    /// Those of pictures that are stored already are read in whichever layout they have.
+    #[must_use]
+    pub fn with_layout(mut self, layout: KeyLayout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Returns how the keys of new pictures are laid out.
+    pub fn layout(&self) -> &KeyLayout {
+        &self.layout
     }
 
     /// Returns the place of `kind`.
@@ -143,8 +171,9 @@ impl BucketMap {
     ) -> Result<ObjectRef, NameError> {
         let place = self.place(kind);
         let name = PictureName::new(generation_id, number, format)?;
-        let key = PictureKey::new(place.folder.clone(), date, name).to_object_key()?;
-        Ok(ObjectRef::new(place.bucket.clone(), key))
+        let key =
+            PictureKey::new(place.folder.clone(), date, name).with_layout(self.layout.clone());
+        Ok(ObjectRef::new(place.bucket.clone(), key.to_object_key()?))
     }
 
     fn place_mut(&mut self, kind: PictureKind) -> &mut Place {
@@ -164,6 +193,7 @@ impl Default for BucketMap {
             folder: None,
         };
         Self {
+            layout: KeyLayout::by_date(),
             imagen4: bucket("imagen4"),
             generated: bucket("generated"),
             avatar: bucket("avatars"),
@@ -243,6 +273,22 @@ mod tests {
     }
 
     #[test]
+    fn the_generation_type_decides_the_bucket() {
+        let map = BucketMap::default();
+        for (text, bucket) in [
+            ("imagen4", "imagen4"),
+            ("flux", "generated"),
+            ("nano-banana", "generated"),
+            ("avatar", "generated"),
+            ("IMAGEN4", "generated"),
+            ("", "generated"),
+        ] {
+            let kind = PictureKind::of_generation_type(text);
+            assert_eq!(map.place(kind).bucket.as_str(), bucket, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_shared_bucket_needs_two_folders() {
         assert!(shared(Some("imagen4/"), Some("generated")).is_ok());
         for (first, second) in [
@@ -292,6 +338,9 @@ mod tests {
             ("a//", "segments"),
             ("a/../b", "segments"),
             ("a\\b", "backslash"),
+            ("ab", "shard"),
+            ("a/0f/", "shard"),
+            ("a/tenant-b", "tenant"),
             (&*"a".repeat(513), "512"),
         ] {
             let error = text.parse::<Folder>().unwrap_err();

@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::bucket_map::Folder;
 use super::format::ImageFormat;
+use super::key_policy::{KeyLayout, Shard, Tenant};
 use crate::name::{NameError, ObjectKey};
 
 /// The longest id of a generation, in bytes.
@@ -83,13 +84,15 @@ impl fmt::Display for PictureName {
     }
 }
 
-/// The key of a picture: `[folder/]YYYY/MM/DD/{generation_id}_{number}.{extension}`.
+/// The key of a picture: `[folder/][tenant-{name}/][{shard}/]YYYY/MM/DD/{generation_id}_{number}.{extension}`.
 ///
 /// The date is the UTC date of the generation's creation, in the years 1 to 9999.
-/// Different parts give different keys, and a key gives back its parts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Tenant and shard are there when the [`KeyLayout`] says so.
+/// Different parts give different keys, and a key gives back its parts, whatever layout it was written in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PictureKey {
     folder: Option<Folder>,
+    layout: KeyLayout,
     date: NaiveDate,
     name: PictureName,
 }
@@ -97,8 +100,12 @@ pub struct PictureKey {
 /// The parts of a key that was read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParsedKey {
-    /// The folder before the date; the older `generated/` is one.
+    /// The folder before everything else; the older `generated/` is one.
     pub folder: Option<Folder>,
+    /// The tenant whose prefix the key has.
+    pub tenant: Option<Tenant>,
+    /// The shard before the date; it is that of id and number, or it would be a folder.
+    pub shard: Option<Shard>,
     /// The UTC date of the generation's creation.
     pub date: NaiveDate,
     /// The id of the generation.
@@ -110,9 +117,21 @@ pub struct ParsedKey {
 }
 
 impl PictureKey {
-    /// Returns the key with these parts.
+    /// Returns the key with these parts, laid out by date alone.
     pub fn new(folder: Option<Folder>, date: NaiveDate, name: PictureName) -> Self {
-        Self { folder, date, name }
+        Self {
+            folder,
+            layout: KeyLayout::by_date(),
+            date,
+            name,
+        }
+    }
+
+    /// Returns the key in another layout.
+    #[must_use]
+    pub fn with_layout(mut self, layout: KeyLayout) -> Self {
+        self.layout = layout;
+        self
     }
 
     /// Returns the key as that of an object.
@@ -132,17 +151,25 @@ impl PictureKey {
 
     /// Returns the parts of `key`, or `None` when it is not the key of a picture.
     ///
-    /// Any folder is taken, numbers may have a leading zero (`_01`), and `jpeg` is read as `jpg`, since
-    /// earlier writers wrote so.
+    /// Every layout is read. Any folder is taken, numbers may have a leading zero (`_01`), and `jpeg` is read
+    /// as `jpg`, since earlier writers wrote so.
     pub fn parse(key: &ObjectKey) -> Option<ParsedKey> {
         let mut parts = key.as_str().rsplitn(5, '/');
         let name = PictureName::parse(parts.next()?)?;
         let day = digits(parts.next()?, 2)?;
         let month = digits(parts.next()?, 2)?;
         let year = digits(parts.next()?, 4)?;
-        let folder = parts.next().map(Folder::from_str).transpose().ok()?;
+        let mut before = parts.next();
+        let shard = Shard::of(&name.generation, name.number);
+        let shard = take_last(&mut before, |segment| shard.is(segment).then_some(shard));
+        let tenant = take_last(&mut before, Tenant::of_segment);
         Some(ParsedKey {
-            folder,
+            folder: match before {
+                Some(text) => Some(Folder::of_key(text)?),
+                None => None,
+            },
+            tenant,
+            shard,
             date: NaiveDate::from_ymd_opt(i32::from(year), month.into(), day.into())
                 .filter(|date| date.year() > 0)?,
             generation_id: name.generation,
@@ -157,16 +184,29 @@ impl fmt::Display for PictureKey {
         if let Some(folder) = &self.folder {
             write!(f, "{folder}/")?;
         }
-        let date = self.date;
-        write!(
-            f,
-            "{:04}/{:02}/{:02}/{}",
-            date.year(),
-            date.month(),
-            date.day(),
-            self.name
-        )
+        let PictureName {
+            generation, number, ..
+        } = &self.name;
+        let before = self.layout.prefix(generation, *number);
+        write!(f, "{before}{}/{}", date_path(self.date), self.name)
     }
+}
+
+/// Returns a date as it stands in a key: `YYYY/MM/DD`.
+pub(super) fn date_path(date: NaiveDate) -> String {
+    format!("{:04}/{:02}/{:02}", date.year(), date.month(), date.day())
+}
+
+/// Takes the last segment off `text` when `read` makes something of it.
+fn take_last<T>(text: &mut Option<&str>, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let whole = (*text)?;
+    let (before, last) = match whole.rsplit_once('/') {
+        Some((before, last)) => (Some(before), last),
+        None => (None, whole),
+    };
+    let taken = read(last)?;
+    *text = before;
+    Some(taken)
 }
 
 fn digits(text: &str, count: usize) -> Option<u16> {
@@ -193,11 +233,66 @@ mod tests {
             ("2025/01/01/2026/03/01/abc-1_1.jpg", Some("2025/01/01"), 1),
         ] {
             let parsed = parse(text).unwrap();
-            let folder = folder.map(|folder| folder.parse().unwrap());
-            assert_eq!((parsed.folder, parsed.number), (folder, number), "{text}");
+            assert_eq!(parsed.folder.as_ref().map(Folder::as_str), folder, "{text}");
+            assert_eq!((parsed.tenant, parsed.shard), (None, None), "{text}");
+            assert_eq!(parsed.number, number, "{text}");
             assert_eq!(parsed.generation_id, "abc-1");
             assert_eq!(parsed.date, NaiveDate::from_ymd_opt(2026, 3, 1).unwrap());
             assert_eq!(parsed.format, ImageFormat::Jpeg);
+        }
+    }
+
+    #[test]
+    fn every_layout_gives_back_its_parts_and_what_only_looks_like_one_is_a_folder() {
+        // The shard of picture 1 of `abc` is d4.
+        for (text, folder, tenant, shard) in [
+            ("d4/2026/03/01/abc_1.png", None, None, true),
+            (
+                "tenant-acme/2026/03/01/abc_1.png",
+                None,
+                Some("acme"),
+                false,
+            ),
+            (
+                "tenant-acme/d4/2026/03/01/abc_1.png",
+                None,
+                Some("acme"),
+                true,
+            ),
+            (
+                "f/tenant-acme/d4/2026/03/01/abc_01.png",
+                Some("f"),
+                Some("acme"),
+                true,
+            ),
+            ("f/d4/2026/03/01/abc_1.png", Some("f"), None, true),
+            ("f/d5/2026/03/01/abc_1.png", Some("f/d5"), None, false),
+            ("d5/2026/03/01/abc_1.png", Some("d5"), None, false),
+            ("d4/2026/03/01/abc_2.png", Some("d4"), None, false),
+            (
+                "d4/tenant-acme/2026/03/01/abc_1.png",
+                Some("d4"),
+                Some("acme"),
+                false,
+            ),
+            ("tenant-/2026/03/01/abc_1.png", Some("tenant-"), None, false),
+            (
+                "tenant-Acme/2026/03/01/abc_1.png",
+                Some("tenant-Acme"),
+                None,
+                false,
+            ),
+            (
+                "tenant-a/b/2026/03/01/abc_1.png",
+                Some("tenant-a/b"),
+                None,
+                false,
+            ),
+        ] {
+            let parsed = parse(text).unwrap();
+            assert_eq!(parsed.folder.as_ref().map(Folder::as_str), folder, "{text}");
+            assert_eq!(parsed.tenant.as_ref().map(Tenant::as_str), tenant, "{text}");
+            assert_eq!(parsed.shard.is_some(), shard, "{text}");
         }
     }
 

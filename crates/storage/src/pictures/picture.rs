@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::fetch_error::host_alone;
 use super::format::ImageFormat;
 use super::kind::PictureKind;
+use super::provenance::Provenance;
 use crate::name::ObjectRef;
 use crate::object::{Metadata, Sha256Digest};
 
@@ -35,6 +36,8 @@ pub struct SaveRequest {
     pub pictures: Vec<RemotePicture>,
     /// Metadata for each stored object.
     pub metadata: Metadata,
+    /// Where the pictures come from, for the manifest beside each stored one; `None` writes no manifest.
+    pub provenance: Option<Provenance>,
 }
 
 /// One picture after a save.

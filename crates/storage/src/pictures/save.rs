@@ -36,6 +36,10 @@ impl PictureStorage {
     /// [`with_held_size`](Self::with_held_size). Neither becomes an object before the last byte was found
     /// right.
     ///
+    /// Beside each stored picture its [`Manifest`](super::Manifest) is written, when the request tells the
+    /// provenance. One that cannot be written costs a warning, 5 s at most and nothing else; see
+    /// [`write_manifests`](Self::write_manifests).
+    ///
     /// # Cancellation
     ///
     /// All transfers stop. Some pictures are stored, each of them whole; save again to have the rest.
@@ -61,6 +65,9 @@ impl PictureStorage {
             Ok(done) => (PictureState::Stored(done.picture), done.outcome),
             Err(setback) => setback.into_state(remote),
         };
+        if let PictureState::Stored(picture) = &state {
+            self.describe(request, remote, picture).await;
+        }
         SavedPicture {
             number: remote.number,
             state,

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use super::bucket_map::BucketMap;
 use super::budget::ByteBudget;
 use super::link::LinkParser;
+use super::manifest::ManifestPolicy;
 use super::source::PictureSource;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
@@ -51,6 +52,7 @@ pub struct PictureStorage {
     pub(super) picture_cap: u64,
     pub(super) save_time: Duration,
     pub(super) link_life: LinkLife,
+    pub(super) manifests: ManifestPolicy,
     ensured: Arc<OnceCell<()>>,
 }
 
@@ -77,6 +79,7 @@ impl PictureStorage {
             picture_cap: DEFAULT_PICTURE_CAP,
             save_time: DEFAULT_SAVE_TIME,
             link_life: LinkLife::DAY,
+            manifests: ManifestPolicy::default(),
             ensured: Arc::default(),
         }
     }

@@ -6,22 +6,26 @@ use std::str::FromStr;
 use core_config::Reader;
 
 use super::bucket_map::{BucketMap, Folder};
+use super::key_policy::{KeyLayout, Tenant};
 use super::kind::PictureKind;
+use super::manifest::ManifestPolicy;
 use crate::options::LinkLife;
 
-/// Where pictures lie and how long their links live.
+/// Where pictures lie, what is written beside them and how long their links live.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PictureSettings {
     buckets: BucketMap,
     link_life: LinkLife,
+    manifests: ManifestPolicy,
 }
 
 impl PictureSettings {
-    /// Returns settings with these buckets and links of one day.
+    /// Returns settings with these buckets, links of one day, and manifests with the prompt as text.
     pub fn new(buckets: BucketMap) -> Self {
         Self {
             buckets,
             link_life: LinkLife::DAY,
+            manifests: ManifestPolicy::default(),
         }
     }
 
@@ -42,8 +46,14 @@ impl PictureSettings {
         self.link_life
     }
 
-    /// Reads the settings: those of [`BucketMap::read`], and `MINIO_PRESIGNED_EXPIRES`, the life of links
-    /// in seconds, 1 to 604800, by default 86400.
+    /// Returns whether manifests are written, and what they say of a prompt.
+    pub fn manifests(&self) -> &ManifestPolicy {
+        &self.manifests
+    }
+
+    /// Reads the settings: those of [`BucketMap::read`]; `MINIO_PRESIGNED_EXPIRES`, the life of links
+    /// in seconds, 1 to 604800, by default 86400; and `MINIO_MANIFESTS`, `MINIO_MANIFEST_PROMPT` and
+    /// `MINIO_MANIFEST_PROMPT_KEY`, what is written beside pictures.
     ///
     /// Returns `None` when the reader has noted a problem.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
@@ -51,9 +61,11 @@ impl PictureSettings {
         let buckets = BucketMap::read(reader);
         let seconds = reader.in_range("MINIO_PRESIGNED_EXPIRES", 86_400_u64, 1..=604_800);
         let link_life = LinkLife::from_secs(seconds).ok()?;
+        let manifests = ManifestPolicy::read(reader);
         (reader.problem_count() == before).then_some(Self {
             buckets: buckets?,
             link_life,
+            manifests: manifests?,
         })
     }
 }
@@ -74,7 +86,8 @@ fn names(kind: PictureKind) -> (&'static [&'static str], &'static str) {
 impl BucketMap {
     /// Reads the buckets `MINIO_BUCKET_IMAGEN4`, `MINIO_BUCKET_GENERATED` (or `MINIO_BUCKET_PHOTOS`, which
     /// means the same), `MINIO_BUCKET_AVATARS`, `MINIO_BUCKET_TEMP`, and the folders
-    /// `MINIO_FOLDER_IMAGEN4`, `MINIO_FOLDER_GENERATED`, `MINIO_FOLDER_AVATARS`, `MINIO_FOLDER_TEMP`.
+    /// `MINIO_FOLDER_IMAGEN4`, `MINIO_FOLDER_GENERATED`, `MINIO_FOLDER_AVATARS`, `MINIO_FOLDER_TEMP`; and the
+    /// layout of new keys: `MINIO_KEY_LAYOUT` (`date` or `sharded`) and `MINIO_KEY_TENANT`.
     ///
     /// What is not set keeps its default. Returns `None` when the reader has noted a problem.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
@@ -87,11 +100,12 @@ impl BucketMap {
                 read_named(reader, buckets).unwrap_or_else(|| defaults.place(kind).bucket.clone());
             builder = builder.with(kind, bucket, reader.parse::<Folder>(folder));
         }
+        let layout = read_layout(reader);
         if reader.problem_count() > before {
             return None;
         }
         match builder.build() {
-            Ok(map) => Some(map),
+            Ok(map) => Some(map.with_layout(layout)),
             Err(error) => {
                 let (first, second) = error.kinds();
                 let hint = format!("set {} and {}", names(first).1, names(second).1);
@@ -99,6 +113,14 @@ impl BucketMap {
                 None
             }
         }
+    }
+}
+
+fn read_layout(reader: &mut Reader<'_>) -> KeyLayout {
+    let layout = reader.parse_or("MINIO_KEY_LAYOUT", KeyLayout::by_date());
+    match reader.parse::<Tenant>("MINIO_KEY_TENANT") {
+        Some(tenant) => layout.with_tenant(tenant),
+        None => layout,
     }
 }
 
@@ -157,6 +179,23 @@ mod tests {
     }
 
     #[test]
+    fn each_folder_name_moves_its_own_kind() {
+        for (name, kind) in [
+            ("MINIO_FOLDER_IMAGEN4", PictureKind::Imagen4),
+            ("MINIO_FOLDER_GENERATED", PictureKind::Generated),
+            ("MINIO_FOLDER_AVATARS", PictureKind::Avatar),
+            ("MINIO_FOLDER_TEMP", PictureKind::Temporary),
+        ] {
+            let settings = read([(name, "within/")]).unwrap();
+            for other in PictureKind::ALL {
+                let folder = settings.buckets().place(other).folder.as_ref();
+                let expected = (other == kind).then_some("within");
+                assert_eq!(folder.map(Folder::as_str), expected, "{name} {other}");
+            }
+        }
+    }
+
+    #[test]
     fn folders_are_read() {
         let settings = read([
             ("MINIO_BUCKET_IMAGEN4", "one"),
@@ -169,6 +208,31 @@ mod tests {
         let place = settings.buckets().place(PictureKind::Imagen4);
         assert_eq!(place.folder.as_ref().map(Folder::as_str), Some("imagen4"));
         assert_eq!(settings.link_life().as_secs(), 60);
+    }
+
+    #[test]
+    fn the_layout_of_keys_is_read() {
+        for (layout, tenant, expected) in [
+            ("", "", KeyLayout::by_date()),
+            ("date", "", KeyLayout::by_date()),
+            ("sharded", "", KeyLayout::sharded()),
+            (
+                "",
+                "acme",
+                KeyLayout::by_date().with_tenant("acme".parse().unwrap()),
+            ),
+            (
+                "sharded",
+                "acme",
+                KeyLayout::sharded().with_tenant("acme".parse().unwrap()),
+            ),
+        ] {
+            let settings = read([("MINIO_KEY_LAYOUT", layout), ("MINIO_KEY_TENANT", tenant)]);
+            assert_eq!(settings.unwrap().buckets().layout(), &expected);
+        }
+        for (name, value) in [("MINIO_KEY_LAYOUT", "hashed"), ("MINIO_KEY_TENANT", "A B")] {
+            assert_eq!(read([(name, value)]), Err(vec![name.to_owned()]));
+        }
     }
 
     #[test]

@@ -108,6 +108,8 @@ fn request(server: &Server, count: u8) -> SaveRequest {
         created_on: NaiveDate::from_ymd_opt(2026, 3, 1).unwrap(),
         pictures: (1..=count).map(remote).collect(),
         metadata: Metadata::new(),
+        provenance: None,
+        provenance: None,
     }
 }
 

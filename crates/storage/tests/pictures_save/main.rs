@@ -76,6 +76,7 @@ fn request(count: u8) -> SaveRequest {
         created_on: NaiveDate::from_ymd_opt(2026, 3, 1).unwrap(),
         pictures: (1..=count).map(remote).collect(),
         metadata: Metadata::new().with("generation", "0190-abc").unwrap(),
+        provenance: None,
     }
 }
 
