@@ -43,6 +43,12 @@ pub(crate) fn install_nextest() -> Outcome {
     cargo_tool("cargo-nextest@0.9.143", &["nextest", "--version"])
 }
 
+/// Installs what builds and runs the fuzz targets; libFuzzer is built from its own source in C++.
+pub(crate) fn install_fuzz() -> Outcome {
+    debian_package("g++", "c++", &["--version"])?;
+    cargo_tool("cargo-fuzz@0.13.2", &["fuzz", "--version"])
+}
+
 fn debian_package(package: &str, program: &str, probe: &[&str]) -> Outcome {
     if answers(program, probe) {
         return Ok(());
