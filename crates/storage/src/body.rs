@@ -8,6 +8,9 @@ use futures_util::{Stream, StreamExt, stream};
 
 use crate::error::{Result, StorageError, StorageErrorKind};
 
+/// Collecting a body sets aside so many bytes at most before they are there: 16 MiB.
+const MAX_RESERVED: u64 = 16 << 20;
+
 /// A stream of pieces of a body; the first error ends it.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
@@ -88,7 +91,9 @@ impl Body {
         if let Inner::Bytes(bytes) = self.0 {
             return Ok(bytes);
         }
-        let mut all = BytesMut::new();
+        // A length that was only promised gets no more room than this beforehand.
+        let promised = self.length().unwrap_or(0).min(MAX_RESERVED);
+        let mut all = BytesMut::with_capacity(usize::try_from(promised).unwrap_or(0));
         let mut stream = self.into_stream();
         while let Some(piece) = stream.next().await.transpose()? {
             if (all.len() + piece.len()) as u64 > limit {

@@ -37,7 +37,7 @@ pub use options::{
     ByteRange, GetOptions, InvalidLinkLife, LinkLife, ListOptions, PutMode, PutOptions, SignOptions,
 };
 pub use signed_url::SignedUrl;
-pub use sigv4::{Credentials, InvalidHost, LinkSigner, SignedHost};
+pub use sigv4::{Credentials, InvalidHost, LinkSigner, SharedCredentials, SignedHost};
 pub use store::{Capabilities, ObjectStore};
 
 #[cfg(feature = "testing")]

@@ -150,7 +150,7 @@ impl ObjectStore for MemoryStore {
 
     async fn sign_get(&self, object: &ObjectRef, options: SignOptions) -> Result<SignedUrl> {
         match &self.links {
-            Some(links) => Ok(links.sign_get(object, &options, self.clock.now())),
+            Some(links) => links.sign_get(object, &options, self.clock.now()),
             None => Err(StorageError::new(
                 StorageErrorKind::NotSupported,
                 "sign_get",

@@ -2,7 +2,8 @@
 //!
 //! It has two planes.
 //! The control plane (buckets, listing, bulk delete, beginning a multipart upload) is the `minio` crate,
-//! each call under a time limit, since the crate has none.
+//! each call under a time limit and signed by us, since the crate has no limits and its signer knows
+//! neither the server's time nor new keys.
 //! The data plane (put, get, head and delete of one object, parts of an upload) is our own signer with
 //! one HTTP client: it streams, keeps time limits, hashes nothing that is hashed already and reports what
 //! the server really answered.
@@ -19,6 +20,8 @@ mod lifecycle;
 mod listing;
 mod multipart;
 mod outgoing;
+mod server_clock;
+mod signing;
 mod store;
 
 pub use config::{ConditionalPut, DigestCheck, MinioSettings};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::name::ObjectKey;
 use crate::object::{Metadata, Sha256Digest};
 
@@ -179,6 +181,9 @@ pub struct SignOptions {
     pub response_content_type: Option<String>,
     /// The content disposition that the answer is to name.
     pub response_content_disposition: Option<String>,
+    /// The time from which on the object is perhaps gone, such as by a lifecycle rule; the link ends no
+    /// later.
+    pub object_ends_at: Option<DateTime<Utc>>,
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub use key::{ParsedKey, PictureKey, PictureName};
 pub use key_policy::{KeyLayout, Shard, Tenant};
 pub use kind::PictureKind;
 pub use link::{LinkParser, PictureLink};
-pub use links::LinkOptions;
+pub use links::{LinkOptions, lifecycle_end};
 pub use lookup::Lookup;
 pub use manifest::{
     InvalidPromptKey, Manifest, ManifestError, ManifestOutcome, ManifestPolicy, ManifestPrompt,

@@ -1,4 +1,27 @@
-//! What the MinIO adapter makes of servers that fail.
+//! What the MinIO adapter makes of servers that fail, and of the known faults of the `minio` crate 0.4.0.
+//!
+//! | Fault | Held by |
+//! |---|---|
+//! | no time limit of any kind | `silence_ends_at_the_limit_on_both_planes`, `a_body_that_is_cut_or_stalls_is_an_error` |
+//! | a refused connection shows as a failed validation | `a_server_that_is_not_there_is_unavailable` |
+//! | a connection that was reset while a body was sent says nothing | `a_server_that_hangs_up_is_unavailable` |
+//! | a server that was restarted behind a kept connection | `a_server_that_was_restarted_is_reached_again` |
+//! | without a region, one more request before the first on each bucket, links included | `a_put_is_one_request_and_asks_nothing_of_the_bucket`, `a_listing_is_one_request`, `a_link_needs_no_server` |
+//! | a signing key that outlives its secret | `minio_time::keys::replaced_keys_are_used_at_once_on_both_planes_and_in_links` |
+//! | the machine's clock taken for the server's | `minio_time` |
+//! | a short stream stored as success, a long one cut | `short_and_long_streams_are_never_whole_at_the_server` |
+//! | an empty piece that ends a stream | `empty_pieces_do_not_end_a_stream` |
+//! | no entity tag after an upload in parts | `the_tag_of_an_upload_in_parts_is_told` |
+//! | a 200 with an error taken for a completed upload | `an_error_in_a_successful_completion_is_an_error_and_aborts`, `vague` |
+//! | an upload left behind by a dropped put | `a_dropped_put_aborts_its_upload`, `a_body_that_fails_in_the_middle_aborts_the_upload` |
+//! | keys not escaped in a bulk delete | `a_bulk_delete_carries_no_key_that_xml_would_change` |
+//! | `..` that reaches another key or bucket, a leading slash dropped | `keys_with_dot_segments_are_none`, `percent_forms_of_dot_segments_stay_text` |
+//! | a panic at a range of no bytes | `a_range_of_nothing_is_refused_without_asking` |
+//! | unknown codes in lower case, and no status | `codes_mean_the_same_in_any_case_on_both_planes` |
+//! | an empty 409 taken for a missing bucket | `an_empty_409_is_a_conflict_and_no_missing_bucket` |
+//! | tags in quotes in a listing and bare elsewhere | `the_tags_of_a_listing_are_bare` |
+//! | a link of more than seven days | `LinkLife`, in `options.rs` |
+//! | bucket names that S3 does not allow | `BucketName`, in `name.rs` |
 #![cfg(feature = "minio")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up panics")]
 
@@ -15,8 +38,8 @@ use core_config::Secret;
 use futures_util::stream;
 use storage::minio::{ConditionalPut, MinioSettings, MinioStore};
 use storage::{
-    Body, Credentials, GetOptions, ListOptions, ObjectRef, ObjectStore, PutOptions,
-    StorageErrorKind, SystemClock,
+    Body, ByteRange, Credentials, GetOptions, ListOptions, ObjectRef, ObjectStore, PutOptions,
+    SignOptions, StorageErrorKind, SystemClock,
 };
 use tokio::time::Instant;
 
@@ -282,37 +305,116 @@ async fn percent_forms_of_dot_segments_stay_text() {
     );
 }
 
-/// The crate keeps a signing key for a day, whatever the secret; a new store must not meet the old one.
-#[cfg(feature = "s3-endpoint")]
 #[tokio::test]
-async fn a_rotated_secret_is_used_at_once_on_both_planes() {
-    let inside = storage::MemoryStore::new(Arc::new(SystemClock));
-    inside.ensure_bucket(&object().bucket).await.unwrap();
-    let right = Credentials::new("who", Secret::new("the-new-secret"));
-    let endpoint = storage::endpoint::S3Endpoint::serve(
-        Arc::new(inside),
-        ([127, 0, 0, 1], 0).into(),
-        std::slice::from_ref(&right),
-        "us-east-1",
-    )
-    .await
-    .unwrap();
-    let store_of = |keys| {
-        let settings = MinioSettings::new(endpoint.url().parse().unwrap(), keys);
-        MinioStore::new(&settings, Arc::new(SystemClock)).unwrap()
-    };
-    let old = store_of(Credentials::new("who", Secret::new("the-old-secret")));
-    let denied = StorageErrorKind::Denied;
-    assert_eq!(refused_put(&old, "abc".into()).await, denied);
-    let list = old.list(&object().bucket, ListOptions::default()).await;
-    assert_eq!(list.unwrap_err().kind(), denied);
+async fn a_server_that_hangs_up_is_unavailable() {
+    let server = Scripted::start(|_| Act::HangUp).await;
+    let unavailable = StorageErrorKind::Unavailable;
+    assert_eq!(
+        refused_put(&server.store(), "abc".into()).await,
+        unavailable
+    );
+    let head = server.store().head(&object()).await.unwrap_err();
+    assert_eq!(head.kind(), unavailable);
+    let bucket = object().bucket;
+    let list = server.store().list(&bucket, ListOptions::default()).await;
+    assert_eq!(list.unwrap_err().kind(), unavailable);
+}
 
-    let new = store_of(right);
+#[tokio::test]
+async fn a_server_that_was_restarted_is_reached_again() {
+    let server = Scripted::start(|_| Act::AnswerAndHangUp).await;
+    let store = server.store();
+    for _ in 0..3 {
+        let object = object();
+        let put = store.put(&object, "abc".into(), PutOptions::overwrite());
+        put.await.unwrap();
+        // The client hears of the end of the connection a little later.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_listing_is_one_request() {
+    let empty =
+        "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let server = Scripted::start(move |_| answer(200, empty)).await;
+    let bucket = object().bucket;
+    let page = server.store().list(&bucket, ListOptions::default()).await;
+    assert!(page.unwrap().entries.is_empty());
+    assert_eq!(server.seen().len(), 1, "{:?}", server.seen());
+}
+
+#[tokio::test]
+async fn a_link_needs_no_server() {
+    let nobody = "127.0.0.1:1".parse().unwrap();
+    let settings = MinioSettings::new(nobody, Credentials::new("who", Secret::new("word")));
+    let store = MinioStore::new(&settings, Arc::new(SystemClock)).unwrap();
+    let link = store.sign_get(&object(), SignOptions::default()).await;
+    assert!(
+        link.unwrap()
+            .expose()
+            .starts_with("http://127.0.0.1:1/bucket/key?")
+    );
+}
+
+#[tokio::test]
+async fn a_range_of_nothing_is_refused_without_asking() {
+    let server = Scripted::start(|_| stored()).await;
+    for range in [ByteRange::Bounded { start: 3, end: 3 }, ByteRange::Last(0)] {
+        let got = server.store().get(&object(), GetOptions { range }).await;
+        assert_eq!(
+            got.unwrap_err().kind(),
+            StorageErrorKind::RangeNotSatisfiable
+        );
+    }
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn the_tag_of_an_upload_in_parts_is_told() {
+    let whole = "<CompleteMultipartUploadResult><ETag>&quot;whole-3&quot;</ETag></CompleteMultipartUploadResult>";
+    let server = Scripted::start(multipart(answer(200, whole))).await;
+    let (store, object) = (server.store(), object());
+    let put = store.put(&object, endless(17), PutOptions::create_only());
+    let receipt = put.await.unwrap();
+    assert_eq!(receipt.etag.as_deref(), Some("whole-3"));
+    assert_eq!(receipt.size_bytes, 17 * MIB as u64);
+}
+
+#[tokio::test]
+async fn the_tags_of_a_listing_are_bare() {
+    let page = "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated><Contents><Key>key</Key>\
+        <LastModified>2026-01-31T00:00:00.000Z</LastModified>\
+        <Size>3</Size><ETag>&quot;tag&quot;</ETag></Contents></ListBucketResult>";
+    let server = Scripted::start(move |_| answer(200, page)).await;
+    let bucket = object().bucket;
+    let page = server.store().list(&bucket, ListOptions::default()).await;
+    let page = page.unwrap();
+    assert_eq!(page.entries[0].etag.as_deref(), Some("tag"));
+}
+
+/// The token of a session goes along on both planes, and in no other way.
+#[tokio::test]
+async fn a_session_sends_its_token_on_both_planes() {
+    let server = Scripted::start(|_| stored()).await;
+    let session =
+        Credentials::new("who", Secret::new("word")).with_session_token(Secret::new("token"));
+    let settings = MinioSettings::new(server.url().parse().unwrap(), session);
+    let store = MinioStore::new(&settings, Arc::new(SystemClock)).unwrap();
     let object = object();
-    let put = new.put(&object, "abc".into(), PutOptions::overwrite());
+    let put = store.put(&object, "abc".into(), PutOptions::overwrite());
     put.await.unwrap();
-    let page = new.list(&object.bucket, ListOptions::default()).await;
-    assert_eq!(page.unwrap().entries.len(), 1);
+    store.ensure_bucket(&object.bucket).await.unwrap();
+    let heads = server.heads();
+    assert_eq!(heads.len(), 2);
+    for head in heads {
+        assert!(
+            head.contains("\r\nx-amz-security-token: token\r\n"),
+            "{head}"
+        );
+        assert!(head.contains(";x-amz-security-token"), "not signed: {head}");
+    }
 }
 
 #[tokio::test]

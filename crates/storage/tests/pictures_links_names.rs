@@ -3,7 +3,7 @@
 
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
-use storage::pictures::{AttachmentName, ImageFormat, LinkOptions};
+use storage::pictures::{AttachmentName, ImageFormat, LinkOptions, lifecycle_end};
 use storage::{LinkLife, SignOptions};
 
 #[test]
@@ -118,11 +118,33 @@ fn link_options_become_overrides_that_are_signed() {
         .with_content_type(ImageFormat::Png)
         .sign_options(hour);
     assert_eq!(options.life.as_secs(), 60);
+    assert_eq!(options.object_ends_at, None);
     assert_eq!(options.response_content_type.as_deref(), Some("image/png"));
     assert_eq!(
         options.response_content_disposition.as_deref(),
         Some("attachment; filename=\"cat.png\"")
     );
+}
+
+#[test]
+fn a_lifecycle_rule_ends_a_picture_at_the_midnight_after_its_days() {
+    for (stored_at, days, end) in [
+        ("2026-01-31T10:00:00Z", 1, "2026-02-02T00:00:00Z"),
+        ("2026-01-31T23:59:59.999Z", 1, "2026-02-02T00:00:00Z"),
+        ("2026-01-31T00:00:00Z", 1, "2026-02-01T00:00:00Z"),
+        ("2026-01-31T00:00:00.001Z", 1, "2026-02-02T00:00:00Z"),
+        ("2026-12-31T12:00:00Z", 7, "2027-01-08T00:00:00Z"),
+        ("2026-01-31T10:00:00Z", 0, "2026-02-01T00:00:00Z"),
+    ] {
+        let end: chrono::DateTime<chrono::Utc> = end.parse().unwrap();
+        assert_eq!(
+            lifecycle_end(stored_at.parse().unwrap(), days),
+            end,
+            "{stored_at}"
+        );
+    }
+    let last = chrono::DateTime::<chrono::Utc>::MAX_UTC;
+    assert_eq!(lifecycle_end(last, u16::MAX), last);
 }
 
 /// Letters of many kinds, with those that could do harm among them more often than by chance.

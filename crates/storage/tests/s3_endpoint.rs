@@ -58,6 +58,7 @@ impl Scene {
         let signer = LinkSigner::new(host, region, credentials());
         signer
             .sign_get(&self.object, options, now)
+            .unwrap()
             .expose()
             .to_owned()
     }

@@ -1,4 +1,4 @@
-//! Our links are those of the `minio` crate, whatever the key.
+//! Our links are those of the `minio` crate, whatever the key and whoever signs.
 #![cfg(feature = "minio")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up panics")]
 
@@ -13,21 +13,22 @@ use storage::{Clock, Credentials, LinkLife, LinkSigner, ObjectRef, SignOptions, 
 
 const ENDPOINT: &str = "http://minio.example:9000";
 
-fn theirs() -> MinioClient {
+fn theirs(token: Option<&str>) -> MinioClient {
     let mut base: BaseUrl = ENDPOINT.parse().unwrap();
     base.region = Region::new("eu-central-1").unwrap();
     MinioClientBuilder::new(base)
-        .provider(Some(StaticProvider::new("who", "word", None)))
+        .provider(Some(StaticProvider::new("who/a+b", "word", token)))
         .build()
         .unwrap()
 }
 
-fn ours() -> LinkSigner {
-    LinkSigner::new(
-        ENDPOINT.parse().unwrap(),
-        "eu-central-1",
-        Credentials::new("who", Secret::new("word")),
-    )
+fn ours(token: Option<&str>) -> LinkSigner {
+    let pair = Credentials::new("who/a+b", Secret::new("word"));
+    let credentials = match token {
+        Some(token) => pair.with_session_token(Secret::new(token)),
+        None => pair,
+    };
+    LinkSigner::new(ENDPOINT.parse().unwrap(), "eu-central-1", credentials)
 }
 
 /// The crate signs for the present second, which may pass between the two signatures.
@@ -72,14 +73,15 @@ proptest! {
     fn our_links_are_those_of_the_minio_crate(
         key in "[a-zA-Z0-9 +&=%#?~!*'();:@$,\\[\\]üß漢🎨_-]{1,20}(/[a-z +%&ü.]{0,8}x){0,3}",
         seconds in 1_u32..=604_800,
+        token in prop::option::of("[a-zA-Z0-9/+=]{1,60}"),
     ) {
         let object = ObjectRef::new("imagen4".parse().unwrap(), key.parse().unwrap());
-        let (now, theirs) = their_link(&theirs(), &object, seconds);
+        let (now, theirs) = their_link(&theirs(token.as_deref()), &object, seconds);
         let options = SignOptions {
             life: LinkLife::from_secs(seconds.into()).unwrap(),
             ..SignOptions::default()
         };
-        let ours = ours().sign_get(&object, &options, now);
+        let ours = ours(token.as_deref()).sign_get(&object, &options, now).unwrap();
         prop_assert_eq!(parameters(ours.expose()), parameters(&theirs));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use core_config::Reader;
 
-use crate::sigv4::{Credentials, SignedHost};
+use crate::sigv4::{Credentials, SharedCredentials, SignedHost};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -41,7 +41,7 @@ pub(super) struct Limits {
 #[derive(Debug, Clone)]
 pub struct MinioSettings {
     pub(super) endpoint: SignedHost,
-    pub(super) credentials: Credentials,
+    pub(super) credentials: SharedCredentials,
     pub(super) public_endpoint: Option<SignedHost>,
     pub(super) region: String,
     pub(super) conditional_put: ConditionalPut,
@@ -51,10 +51,13 @@ pub struct MinioSettings {
 
 impl MinioSettings {
     /// Returns settings for the server at `endpoint`: region `us-east-1`, links for the same host.
-    pub fn new(endpoint: SignedHost, credentials: Credentials) -> Self {
+    ///
+    /// Keep a clone of the [`SharedCredentials`] to replace them while stores are in use, such as before a
+    /// session ends.
+    pub fn new(endpoint: SignedHost, credentials: impl Into<SharedCredentials>) -> Self {
         Self {
             endpoint,
-            credentials,
+            credentials: credentials.into(),
             public_endpoint: None,
             region: "us-east-1".to_owned(),
             conditional_put: ConditionalPut::default(),

@@ -5,11 +5,11 @@ mod lifecycle;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use minio::s3::builders::ObjectToDelete;
-use minio::s3::creds::StaticProvider;
 use minio::s3::error::Error as DriverError;
 use minio::s3::http::BaseUrl;
 use minio::s3::multimap_ext::{Multimap, MultimapExt};
@@ -20,8 +20,9 @@ use minio::s3::{MinioClient, MinioClientBuilder};
 
 use super::classify::{self, element};
 use super::config::MinioSettings;
-use super::data_plane::timed_out;
+use super::data_plane::{DataPlane, timed_out};
 use super::headers;
+use super::signing::{Signing, SigningHook};
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::{BucketName, ObjectKey, ObjectRef};
 use crate::options::PutOptions;
@@ -29,11 +30,18 @@ use crate::options::PutOptions;
 /// The client of the crate with a time limit for each call, since it has none of its own.
 pub(super) struct ControlPlane {
     client: MinioClient,
+    data: Arc<DataPlane>,
     limit: Duration,
 }
 
 impl ControlPlane {
-    pub(super) fn new(settings: &MinioSettings) -> Result<Self> {
+    /// The crate does not let us see the headers of a refusal, so the server's time is asked for on the data
+    /// plane.
+    pub(super) fn new(
+        settings: &MinioSettings,
+        signing: Arc<Signing>,
+        data: Arc<DataPlane>,
+    ) -> Result<Self> {
         let endpoint = settings.endpoint.to_string();
         let broken = |error: DriverError| {
             StorageError::new(StorageErrorKind::Config, "connect", &settings.endpoint)
@@ -44,34 +52,29 @@ impl ControlPlane {
             .map_err(|error: minio::s3::error::ValidationErr| broken(error.into()))?;
         // Without a region the crate asks the server for one before the first call on each bucket.
         base.region = Region::new(settings.region.clone()).map_err(|error| broken(error.into()))?;
-        let credentials = &settings.credentials;
-        let provider = StaticProvider::new(
-            &credentials.access_key,
-            credentials.secret_key.expose(),
-            None,
-        );
         let client = MinioClientBuilder::new(base)
-            .provider(Some(provider))
+            .hook(Arc::new(SigningHook(signing)))
             .build()
             .map_err(broken)?;
         Ok(Self {
             client,
+            data,
             limit: settings.limits.call,
         })
     }
 
     pub(super) async fn bucket_exists(&self, bucket: &BucketName) -> Result<bool> {
-        let call = self.client.bucket_exists(bucket.as_str());
-        self.bounded("ensure_bucket", bucket, async {
-            Ok(call?.build().send().await?.exists())
+        self.repeated("ensure_bucket", bucket, || async {
+            let call = self.client.bucket_exists(bucket.as_str())?;
+            Ok(call.build().send().await?.exists())
         })
         .await
     }
 
     pub(super) async fn create_bucket(&self, bucket: &BucketName) -> Result<()> {
-        let call = self.client.create_bucket(bucket.as_str());
-        self.bounded("ensure_bucket", bucket, async {
-            call?.build().send().await.map(drop)
+        self.repeated("ensure_bucket", bucket, || async {
+            let call = self.client.create_bucket(bucket.as_str())?;
+            call.build().send().await.map(drop)
         })
         .await
     }
@@ -84,9 +87,9 @@ impl ControlPlane {
         start_after: Option<&str>,
         limit: u16,
     ) -> Result<ListObjectsResponse> {
-        let call = self.client.list_objects(bucket.as_str());
-        let page = self.bounded("list", bucket, async {
-            let mut pages = call?
+        let page = self.repeated("list", bucket, || async {
+            let call = self.client.list_objects(bucket.as_str())?;
+            let mut pages = call
                 .prefix(Some(prefix.to_owned()))
                 .start_after(start_after.map(str::to_owned))
                 .max_keys(limit)
@@ -112,16 +115,15 @@ impl ControlPlane {
         bucket: &BucketName,
         keys: &[&ObjectKey],
     ) -> Result<HashMap<String, StorageErrorKind>> {
-        let call = keys
-            .iter()
-            .map(|key| ObjectToDelete::try_from(key.as_str()))
-            .collect::<Result<Vec<_>, _>>()
-            .and_then(|keys| self.client.delete_objects(bucket.as_str(), keys));
-        let answer = self
-            .bounded("delete_many", bucket, async {
-                call?.verbose_mode(true).build().send().await
-            })
-            .await?;
+        let answer = self.repeated("delete_many", bucket, || async {
+            let keys = keys
+                .iter()
+                .map(|key| ObjectToDelete::try_from(key.as_str()));
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
+            let call = self.client.delete_objects(bucket.as_str(), keys)?;
+            call.verbose_mode(true).build().send().await
+        });
+        let answer = answer.await?;
         Ok(undeleted(keys, &String::from_utf8_lossy(answer.body())))
     }
 
@@ -131,9 +133,6 @@ impl ControlPlane {
         object: &ObjectRef,
         options: &PutOptions,
     ) -> Result<String> {
-        let call = self
-            .client
-            .create_multipart_upload(object.bucket.as_str(), object.key.as_str());
         let mut extra = Multimap::new();
         let mut content_type = None;
         for (name, value) in headers::of_put(options) {
@@ -143,10 +142,11 @@ impl ControlPlane {
                 extra.add(name, value);
             }
         }
-        let answer = self.bounded("put", object, async {
-            call?
-                .extra_headers(Some(extra))
-                .content_type(content_type)
+        let (bucket, key) = (object.bucket.as_str(), object.key.as_str());
+        let answer = self.repeated("put", object, || async {
+            let call = self.client.create_multipart_upload(bucket, key)?;
+            call.extra_headers(Some(extra.clone()))
+                .content_type(content_type.clone())
                 .build()
                 .send()
                 .await
@@ -156,6 +156,24 @@ impl ControlPlane {
             StorageError::new(StorageErrorKind::Unexpected, "put", object)
                 .with_detail("no upload identity in the answer")
         })
+    }
+
+    /// Makes a call, and makes it once more when it was refused because the clocks differ.
+    async fn repeated<T: Send + Sync, F>(
+        &self,
+        operation: &'static str,
+        subject: &(impl fmt::Display + Sync),
+        call: impl Fn() -> F + Send + Sync,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, DriverError>> + Send,
+    {
+        let first = self.bounded(operation, subject, call()).await;
+        let denied = |error: &StorageError| error.kind() == StorageErrorKind::Denied;
+        if first.as_ref().is_err_and(denied) && self.data.hear_time().await {
+            return self.bounded(operation, subject, call()).await;
+        }
+        first
     }
 
     async fn bounded<T>(

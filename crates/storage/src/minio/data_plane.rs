@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH};
-use reqwest::{Method, Response};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response};
 
 use super::classify::{self, ErrorDocument};
 use super::config::{Limits, MinioSettings};
 use super::outgoing::Outgoing;
+use super::signing::Signing;
 use crate::body::Body;
-use crate::clock::Clock;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
-use crate::sigv4::{Payload, Request, SignedHost, Signer, encode_segment, path_of};
+use crate::sigv4::{Payload, Request, SignedHost, encode_segment, path_of};
 use crate::tls::{https_client_builder, plain_client_builder};
 
 /// The slowest line on which a put must succeed, in bytes a second.
@@ -30,8 +30,7 @@ const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 pub(super) struct DataPlane {
     client: reqwest::Client,
     host: SignedHost,
-    signer: Signer,
-    clock: Arc<dyn Clock>,
+    signing: Arc<Signing>,
     limits: Limits,
 }
 
@@ -49,6 +48,22 @@ pub(super) struct Call<'a> {
     pub(super) content: Option<Outgoing>,
 }
 
+/// A request that was not answered as wanted.
+struct Failure {
+    error: StorageError,
+    /// The server's time turned out to be far from the one signed for, so a new signature may do.
+    skewed: bool,
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self {
+            error,
+            skewed: false,
+        }
+    }
+}
+
 impl<'a> Call<'a> {
     /// Returns a request without query, headers and body.
     pub(super) fn new(operation: &'static str, object: &'a ObjectRef, method: Method) -> Self {
@@ -62,10 +77,15 @@ impl<'a> Call<'a> {
             content: None,
         }
     }
+
+    /// Tells whether the request can be sent once more; a stream is read only once.
+    fn can_be_repeated(&self) -> bool {
+        self.content.as_ref().is_none_or(Outgoing::is_whole)
+    }
 }
 
 impl DataPlane {
-    pub(super) fn new(settings: &MinioSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn new(settings: &MinioSettings, signing: Arc<Signing>) -> Result<Self> {
         let broken = |cause: Box<dyn std::error::Error + Send + Sync>| {
             StorageError::new(StorageErrorKind::Config, "connect", &settings.endpoint)
                 .with_source(cause)
@@ -85,33 +105,56 @@ impl DataPlane {
         Ok(Self {
             client,
             host: settings.endpoint.clone(),
-            signer: Signer::new(
-                settings.endpoint.clone(),
-                settings.region.clone(),
-                settings.credentials.clone(),
-            ),
-            clock,
+            signing,
             limits: settings.limits,
         })
     }
 
     /// Sends `call` and returns the answer if it says success.
-    pub(super) async fn send(&self, call: Call<'_>) -> Result<Response> {
+    ///
+    /// A request that was refused because the clocks differ is signed and sent once more, unless its body
+    /// is a stream.
+    pub(super) async fn send(&self, mut call: Call<'_>) -> Result<Response> {
+        let answer = match self.attempt(&mut call).await {
+            Err(failure) if failure.skewed && call.can_be_repeated() => {
+                self.attempt(&mut call).await
+            }
+            answer => answer,
+        };
+        answer.map_err(|failure| failure.error)
+    }
+
+    async fn attempt(&self, call: &mut Call<'_>) -> Result<Response, Failure> {
         let (operation, object) = (call.operation, call.object);
         let failure = call.content.as_ref().map(|content| content.failure.clone());
         let length = call.content.as_ref().map_or(0, |content| content.length);
         let limit = self.limits.call + Duration::from_secs(length / SLOWEST_LINE);
-        let answer = tokio::time::timeout(limit, self.request(call).send()).await;
+        let asked = self.signing.clock.ours();
+        let answer = tokio::time::timeout(limit, self.request(call)?.send()).await;
         if let Some(error) = failure.and_then(|failure| failure.take()) {
-            return Err(error);
+            return Err(error.into());
         }
         let response = answer
             .map_err(|_| timed_out(operation, object, limit))?
             .map_err(|error| classify::of_transport(operation, object, error))?;
+        let refused = matches!(response.status().as_u16(), 400 | 403);
+        let moved = (self.signing.clock).learn(asked, response.headers(), refused);
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(self.refusal(operation, object, response).await)
+        let error = self.refusal(operation, object, response).await;
+        let skewed = moved && error.kind() == StorageErrorKind::Denied;
+        Err(Failure { error, skewed })
+    }
+
+    /// Asks the server for nothing but its time, and returns whether that is far from the one signed for.
+    pub(super) async fn hear_time(&self) -> bool {
+        let asked = self.signing.clock.ours();
+        let request = self.client.head(self.host.to_string()).send();
+        match tokio::time::timeout(self.limits.call, request).await {
+            Ok(Ok(answer)) => self.signing.clock.learn(asked, answer.headers(), true),
+            _ => false,
+        }
     }
 
     /// Returns the text of an answer, cut to what such an answer may hold.
@@ -163,40 +206,51 @@ impl DataPlane {
         classify::of_answer(operation, object, status, &headers, &document)
     }
 
-    fn request(&self, call: Call<'_>) -> reqwest::RequestBuilder {
+    fn request(&self, call: &mut Call<'_>) -> Result<RequestBuilder> {
         let path = path_of(call.object);
         let query: Vec<_> = call
             .query
             .iter()
             .map(|(name, value)| ((*name).to_owned(), encode_segment(value)))
             .collect();
-        let signed = self.signer.sign(
-            Request {
-                method: call.method.as_str(),
-                path: &path,
-                query: &query,
-                headers: &call.headers,
-                payload: call.payload,
-            },
-            self.clock.now(),
-        );
-        let url = url(&self.host, &path, &query);
+        let signed = self.signing.sign(&Request {
+            method: call.method.as_str(),
+            host: self.host.authority(),
+            path: &path,
+            query: &query,
+            headers: &call.headers,
+            payload: &call.payload,
+        });
+        let secret = |text: &str| secret_header(call.operation, call.object, text);
         let mut request = self
             .client
-            .request(call.method, url)
-            .header(AUTHORIZATION, signed.authorization)
+            .request(call.method.clone(), url(&self.host, &path, &query))
+            .header(AUTHORIZATION, secret(&signed.authorization)?)
             .header("x-amz-date", signed.date)
             .header("x-amz-content-sha256", signed.content_sha256);
-        for (name, value) in call.headers {
+        if let Some(token) = &signed.security_token {
+            request = request.header("x-amz-security-token", secret(token.expose())?);
+        }
+        for (name, value) in &call.headers {
             request = request.header(name, value);
         }
-        match call.content {
+        Ok(match &mut call.content {
             Some(content) => request
                 .header(CONTENT_LENGTH, content.length)
-                .body(content.body),
+                .body(content.body()),
             None => request,
-        }
+        })
     }
+}
+
+/// Returns the value of a header that nothing shows.
+fn secret_header(operation: &'static str, object: &ObjectRef, text: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        StorageError::new(StorageErrorKind::Config, operation, object)
+            .with_detail("the credentials cannot stand in a header")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn url(host: &SignedHost, path: &str, query: &[(String, String)]) -> String {

@@ -14,9 +14,15 @@ use crate::name::ObjectRef;
 /// A body with its length in bytes.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    pub(super) body: reqwest::Body,
+    content: Content,
     pub(super) length: u64,
     pub(super) failure: Failure,
+}
+
+#[derive(Debug)]
+enum Content {
+    Whole(Bytes),
+    Stream(reqwest::Body),
 }
 
 /// Why our own body failed; the HTTP client would only say that it did.
@@ -39,7 +45,7 @@ impl Outgoing {
     pub(super) fn of_bytes(bytes: Bytes) -> Self {
         Self {
             length: bytes.len() as u64,
-            body: bytes.into(),
+            content: Content::Whole(bytes),
             failure: Failure::default(),
         }
     }
@@ -58,9 +64,22 @@ impl Outgoing {
             failure: failure.clone(),
         };
         Self {
-            body: reqwest::Body::wrap_stream(pieces.into_stream()),
+            content: Content::Stream(reqwest::Body::wrap_stream(pieces.into_stream())),
             length,
             failure,
+        }
+    }
+
+    /// Tells whether the body can be sent more than once.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.content, Content::Whole(_))
+    }
+
+    /// Returns the body; a stream is given away, and nothing is left of it.
+    pub(super) fn body(&mut self) -> reqwest::Body {
+        match &mut self.content {
+            Content::Whole(bytes) => bytes.clone().into(),
+            Content::Stream(body) => std::mem::take(body),
         }
     }
 }

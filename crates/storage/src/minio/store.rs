@@ -12,6 +12,7 @@ use super::control_plane::ControlPlane;
 use super::data_plane::{Call, DataPlane};
 use super::multipart::{self, Parts};
 use super::outgoing::Outgoing;
+use super::signing::Signing;
 use super::{headers, listing};
 use crate::body::Body;
 use crate::clock::Clock;
@@ -36,14 +37,23 @@ const MAX_BATCH: usize = 1000;
 /// Keeps objects on a MinIO or other S3 server.
 ///
 /// There is no retry in it: wrap it in the layer that retries.
-/// After new credentials make a new store.
+/// New credentials are taken from the [`SharedCredentials`](crate::SharedCredentials) that it was set up
+/// with, from the next request and the next link on.
+///
+/// It signs by the server's time, learned from the answers, when the clocks are more than 2 s apart; a
+/// request refused for its time is signed and sent once more, unless its body is a stream.
+/// The end of a link is the server's, and where our clock is behind the server's it is told as earlier by
+/// as much, so that it is not late by either clock.
+/// Until the first answer there is nothing to learn from: a link that is signed before it is signed by our
+/// own clock.
+///
 /// A body of unknown length longer than 8 MiB goes up in parts and takes up to 32 MiB of memory.
 #[derive(Debug)]
 pub struct MinioStore {
     pub(super) control: ControlPlane,
     data: Arc<DataPlane>,
+    signing: Arc<Signing>,
     links: LinkSigner,
-    clock: Arc<dyn Clock>,
     conditional_put: ConditionalPut,
     digest_check: DigestCheck,
 }
@@ -57,15 +67,17 @@ impl MinioStore {
     /// without trusted certificates.
     pub fn new(settings: &MinioSettings, clock: Arc<dyn Clock>) -> Result<Self> {
         let public = settings.public_endpoint.as_ref();
+        let signing = Arc::new(Signing::new(settings, clock));
+        let data = Arc::new(DataPlane::new(settings, Arc::clone(&signing))?);
         Ok(Self {
-            control: ControlPlane::new(settings)?,
-            data: Arc::new(DataPlane::new(settings, Arc::clone(&clock))?),
+            control: ControlPlane::new(settings, Arc::clone(&signing), Arc::clone(&data))?,
+            data,
+            signing,
             links: LinkSigner::new(
                 public.unwrap_or(&settings.endpoint).clone(),
                 settings.region.clone(),
                 settings.credentials.clone(),
             ),
-            clock,
             conditional_put: settings.conditional_put,
             digest_check: settings.digest_check,
         })
@@ -345,7 +357,9 @@ impl ObjectStore for MinioStore {
     }
 
     async fn sign_get(&self, object: &ObjectRef, options: SignOptions) -> Result<SignedUrl> {
-        Ok(self.links.sign_get(object, &options, self.clock.now()))
+        let server = self.signing.clock.read();
+        let link = self.links.sign_get(object, &options, server.now)?;
+        Ok(link.told_earlier_by(server.ahead))
     }
 
     async fn ensure_bucket(&self, bucket: &BucketName) -> Result<BucketOutcome> {

@@ -1,5 +1,7 @@
 //! Links with a life, a file name and a type of their own.
 
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
 use super::attachment::AttachmentName;
 use super::format::ImageFormat;
 use super::service::PictureStorage;
@@ -34,6 +36,8 @@ pub struct LinkOptions {
     /// The type that the answer names instead of the stored one; only a picture's, so that no link can make
     /// a page of stored bytes.
     pub content_type: Option<ImageFormat>,
+    /// The time from which on the picture is perhaps gone; the link ends no later.
+    pub picture_ends_at: Option<DateTime<Utc>>,
 }
 
 impl LinkOptions {
@@ -63,27 +67,70 @@ impl LinkOptions {
         self
     }
 
+    /// Returns the options of a link to a picture that is perhaps gone from `time` on; see
+    /// [`lifecycle_end`] for pictures that a lifecycle rule removes.
+    #[must_use]
+    pub fn with_picture_end(mut self, time: DateTime<Utc>) -> Self {
+        self.picture_ends_at = Some(time);
+        self
+    }
+
     /// Returns the options for a store whose service gives links the life `default`.
     pub fn sign_options(&self, default: LinkLife) -> SignOptions {
         SignOptions {
             life: self.life.unwrap_or(default),
             response_content_type: self.content_type.map(|format| format.content_type().into()),
             response_content_disposition: self.download_as.as_ref().map(AttachmentName::attachment),
+            object_ends_at: self.picture_ends_at,
         }
     }
+}
+
+/// Returns the first moment at which a lifecycle rule of `days` may remove an object that was stored at
+/// `stored_at`.
+///
+/// S3 adds the days and goes on to the next midnight UTC (AWS, "Lifecycle configuration elements",
+/// expiration); MinIO does the same.
+/// For a picture of the temporary kind the midnight that begins the day in its key is a safe `stored_at`:
+/// no picture is stored before the day that its key names.
+///
+/// # Examples
+///
+/// ```
+/// use storage::pictures::{LinkOptions, lifecycle_end};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let end = lifecycle_end("2026-01-31T10:00:00Z".parse()?, 7);
+/// assert_eq!(end.to_rfc3339(), "2026-02-08T00:00:00+00:00");
+/// let options = LinkOptions::new().with_picture_end(end);
+/// # Ok(())
+/// # }
+/// ```
+pub fn lifecycle_end(stored_at: DateTime<Utc>, days: u16) -> DateTime<Utc> {
+    let last = stored_at
+        .checked_add_days(Days::new(days.into()))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let midnight = last.date_naive().and_time(NaiveTime::MIN).and_utc();
+    if midnight == last {
+        return midnight;
+    }
+    let next = midnight.checked_add_days(Days::new(1));
+    next.unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 impl PictureStorage {
     /// Returns a link with which anybody can read `object` until its end, in the way that `options` say.
     ///
     /// The link is for the public host of the store, which may be another than the one we work with.
-    /// The end that it reports is the one that the server computes from the link, in whole seconds: never
-    /// later than the moment from which the server refuses it.
+    /// The end that it reports is the earliest of the life asked for, the end of the store's credentials
+    /// and the end of the picture; it is the one that the server computes from the link, in whole seconds:
+    /// never later than the moment from which the server refuses it.
     /// Whether the object exists is not asked. Never save the link; mint one when somebody reads.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a bucket that holds no pictures, `NotSupported` for a store without links.
+    /// `InvalidInput` for a bucket that holds no pictures, `NotSupported` for a store without links,
+    /// `Denied` when the store's credentials have ended, `NotFound` when the picture has.
     ///
     /// # Cancellation
     ///

@@ -1,12 +1,14 @@
 //! Signed links to objects.
 
+use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::encode::{encode_path, encode_segment};
-use super::signer::Signer;
-use super::{Credentials, SignedHost};
+use super::encode::encoded_path;
+use super::signer::{Link, Signer};
+use super::{Credentials, SharedCredentials, SignedHost};
+use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
 use crate::options::SignOptions;
 use crate::signed_url::SignedUrl;
@@ -15,39 +17,110 @@ use crate::signed_url::SignedUrl;
 ///
 /// The link holds for the host it is signed for, in path style (`host/bucket/key`); it cannot be moved to
 /// another host afterwards.
-/// Clones share the signing key of the day.
+/// Clones share the credentials and what they keep of the day.
 #[derive(Debug, Clone)]
 pub struct LinkSigner(Arc<Signer>);
 
 impl LinkSigner {
     /// Returns a signer of links to `host` in `region`.
     ///
-    /// For new credentials make a new signer.
-    pub fn new(host: SignedHost, region: impl Into<String>, credentials: Credentials) -> Self {
-        Self(Arc::new(Signer::new(host, region.into(), credentials)))
+    /// The credentials can be replaced later through a clone of the [`SharedCredentials`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the signer keeps what it needs of the host, as it always has"
+    )]
+    pub fn new(
+        host: SignedHost,
+        region: impl Into<String>,
+        credentials: impl Into<SharedCredentials>,
+    ) -> Self {
+        Self(Arc::new(Signer::new(
+            &host,
+            region.into(),
+            credentials.into(),
+        )))
     }
 
-    /// Returns a link with which anybody can read `object` from now to the end of its life.
+    /// Returns a link with which anybody can read `object` from now to its end.
+    ///
+    /// The end is the earliest of three: the life that was asked for, the end of the credentials, and the
+    /// end of the object as far as the options tell it. The link itself is signed for no longer.
+    /// `now` is to be the server's time, since the server judges the link by its own clock.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` when the credentials have ended, `NotFound` when the object has.
     pub fn sign_get(
         &self,
         object: &ObjectRef,
         options: &SignOptions,
         now: DateTime<Utc>,
-    ) -> SignedUrl {
-        let url = self.0.presign(
-            "GET",
-            &path_of(object),
-            &overrides(options),
-            options.life.as_secs(),
-            now,
-        );
-        SignedUrl::new(url, whole_second(now) + options.life.as_duration())
+    ) -> Result<SignedUrl> {
+        let day = self.0.day(now);
+        let begin = whole_second(now);
+        let seconds = seconds_left(&day.credentials, object, options, begin)?;
+        let more = [
+            (
+                "response-content-disposition",
+                options.response_content_disposition.as_deref(),
+            ),
+            (
+                "response-content-type",
+                options.response_content_type.as_deref(),
+            ),
+        ];
+        let link = Link {
+            method: "GET",
+            path: &ObjectPath(object),
+            more: &more,
+            seconds,
+        };
+        let url = self.0.presign(&link, &day, now);
+        Ok(SignedUrl::new(
+            url,
+            begin + TimeDelta::seconds(seconds.into()),
+        ))
+    }
+}
+
+/// Returns how long a link that begins at `begin` lives: as asked, or to the end of what it hangs on.
+fn seconds_left(
+    credentials: &Credentials,
+    object: &ObjectRef,
+    options: &SignOptions,
+    begin: DateTime<Utc>,
+) -> Result<u32> {
+    let ended = |kind, detail| StorageError::new(kind, "sign_get", object).with_detail(detail);
+    let left = |end: Option<DateTime<Utc>>| {
+        let left = end.map_or(i64::MAX, |end| (end - begin).num_seconds());
+        u32::try_from(left.max(0)).unwrap_or(u32::MAX)
+    };
+    match (left(credentials.ends_at), left(options.object_ends_at)) {
+        (0, _) => Err(ended(
+            StorageErrorKind::Denied,
+            "the credentials have ended",
+        )),
+        (_, 0) => Err(ended(StorageErrorKind::NotFound, "the object has ended")),
+        (credentials, object) => Ok(options.life.as_secs().min(credentials).min(object)),
     }
 }
 
 /// Returns the path of `object` in path style, encoded.
+#[cfg(feature = "minio")]
 pub(crate) fn path_of(object: &ObjectRef) -> String {
-    format!("/{}/{}", object.bucket, encode_path(object.key.as_str()))
+    ObjectPath(object).to_string()
+}
+
+/// Shows the path of an object in path style, encoded.
+struct ObjectPath<'a>(&'a ObjectRef);
+
+impl fmt::Display for ObjectPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("/")?;
+        f.write_str(self.0.bucket.as_str())?;
+        f.write_str("/")?;
+        encoded_path(self.0.key.as_str()).fmt(f)
+    }
 }
 
 /// A signature names its time to the second, so the link ends a fraction earlier than `now + life`.
@@ -55,70 +128,6 @@ fn whole_second(now: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now)
 }
 
-fn overrides(options: &SignOptions) -> Vec<(String, String)> {
-    [
-        (
-            "response-content-disposition",
-            &options.response_content_disposition,
-        ),
-        ("response-content-type", &options.response_content_type),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name.to_owned(), encode_segment(value.as_deref()?))))
-    .collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use core_config::Secret;
-
-    use super::*;
-    use crate::options::LinkLife;
-
-    fn signer() -> LinkSigner {
-        LinkSigner::new(
-            "https://img.example".parse().unwrap(),
-            "us-east-1",
-            Credentials::new("who", Secret::new("canary")),
-        )
-    }
-
-    #[test]
-    fn the_link_ends_with_its_life_and_holds_no_secret() {
-        let now = DateTime::from_timestamp(1_700_000_000, 900_000_000).unwrap();
-        let object = "imagen4/a b.png".parse().unwrap();
-        let link = signer().sign_get(&object, &SignOptions::default(), now);
-        assert_eq!(link.expires_at().timestamp(), 1_700_086_400);
-        assert!(
-            link.expose()
-                .starts_with("https://img.example/imagen4/a%20b.png?")
-        );
-        assert!(link.expose().contains("X-Amz-Expires=86400"));
-        assert!(!link.expose().contains("canary"));
-        assert!(!format!("{:?}", signer()).contains("canary"));
-    }
-
-    #[test]
-    fn overrides_are_part_of_the_signature() {
-        let now = DateTime::UNIX_EPOCH;
-        let object = "imagen4/a.png".parse().unwrap();
-        let plain = SignOptions {
-            life: LinkLife::from_secs(60).unwrap(),
-            ..SignOptions::default()
-        };
-        let named = SignOptions {
-            response_content_type: Some("image/png".to_owned()),
-            response_content_disposition: Some("attachment; filename=\"a b.png\"".to_owned()),
-            ..plain.clone()
-        };
-        let signature = |options| {
-            let link = signer().sign_get(&object, options, now);
-            let (rest, signature) = link.expose().split_once("X-Amz-Signature=").unwrap();
-            (rest.to_owned(), signature.to_owned())
-        };
-        assert_ne!(signature(&plain).1, signature(&named).1);
-        assert!(signature(&named).0.contains(
-            "response-content-disposition=attachment%3B%20filename%3D%22a%20b.png%22&response-content-type=image%2Fpng"
-        ));
-    }
-}
+#[path = "link_tests.rs"]
+mod tests;

@@ -1,24 +1,45 @@
 //! The canonical request and its signature.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
+#[cfg(any(feature = "minio", test))]
+use core_config::Secret;
+use hmac::Mac;
 use sha2::{Digest, Sha256};
 
-use super::encode::encode_segment;
-use super::key::{DayKeys, hmac_sha256};
-use super::{Credentials, SignedHost};
+use super::day::{Day, Days};
+use super::encode::push_segment;
+use super::{SharedCredentials, SignedHost};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// Signs for one host, one region and one pair of keys.
+/// The room of a link beside its host, path and token; a disposition with an odd name may need more.
+const LINK_ROOM: usize = 512;
+
+/// Signs for one host, one region and the present credentials.
 #[derive(Debug)]
 pub(crate) struct Signer {
-    host: SignedHost,
-    region: String,
-    credentials: Credentials,
-    keys: DayKeys,
+    /// Scheme and host, the beginning of every link.
+    base: String,
+    /// What the canonical request of a link says after its query.
+    link_end: String,
+    days: Days,
+}
+
+/// A link to be signed.
+pub(crate) struct Link<'a> {
+    /// The method in capitals.
+    pub(crate) method: &'a str,
+    /// The path, encoded.
+    pub(crate) path: &'a dyn fmt::Display,
+    /// More of the query, not encoded: names that sort after `X-Amz-`, in order, each with its value if
+    /// it is there at all.
+    pub(crate) more: &'a [(&'a str, Option<&'a str>)],
+    /// How long the link lives.
+    pub(crate) seconds: u32,
 }
 
 /// What a signature says of the body.
@@ -46,6 +67,8 @@ pub(crate) enum Payload {
 pub(crate) struct Request<'a> {
     /// The method in capitals.
     pub(crate) method: &'a str,
+    /// The header `Host`.
+    pub(crate) host: &'a str,
     /// The path, encoded.
     pub(crate) path: &'a str,
     /// Names and values of the query, encoded, in any order.
@@ -53,7 +76,7 @@ pub(crate) struct Request<'a> {
     /// Names (lower case) and values of the headers to sign besides the signature's own.
     pub(crate) headers: &'a [(String, String)],
     /// What is said of the body.
-    pub(crate) payload: Payload,
+    pub(crate) payload: &'a Payload,
 }
 
 /// The headers that carry a signature.
@@ -69,113 +92,146 @@ pub(crate) struct SignedHeaders {
     pub(crate) date: String,
     /// `x-amz-content-sha256`.
     pub(crate) content_sha256: String,
-}
-
-/// The day and second of a signature.
-struct Stamp {
-    day: String,
-    second: String,
-}
-
-impl Stamp {
-    fn of(now: DateTime<Utc>) -> Self {
-        let second = now.format("%Y%m%dT%H%M%SZ").to_string();
-        Self {
-            day: second.chars().take_while(|letter| *letter != 'T').collect(),
-            second,
-        }
-    }
+    /// `x-amz-security-token`, for the keys of a session.
+    pub(crate) security_token: Option<Secret>,
 }
 
 impl Signer {
-    pub(crate) fn new(host: SignedHost, region: String, credentials: Credentials) -> Self {
+    pub(crate) fn new(host: &SignedHost, region: String, credentials: SharedCredentials) -> Self {
         Self {
-            host,
-            region,
-            credentials,
-            keys: DayKeys::new(),
+            base: host.to_string(),
+            link_end: format!("\nhost:{}\n\nhost\n{UNSIGNED}", host.authority()),
+            days: Days::new(region, credentials),
         }
     }
 
-    /// Returns the URL of `path` (encoded) with `query` (encoded) and a signature that lives `life`
-    /// seconds.
-    pub(crate) fn presign(
-        &self,
-        method: &str,
-        path: &str,
-        query: &[(String, String)],
-        life: u32,
-        now: DateTime<Utc>,
-    ) -> String {
-        let stamp = Stamp::of(now);
-        let credential = format!("{}/{}", self.credentials.access_key, self.scope(&stamp));
-        let mut all = vec![
-            ("X-Amz-Algorithm".to_owned(), ALGORITHM.to_owned()),
-            ("X-Amz-Credential".to_owned(), encode_segment(&credential)),
-            ("X-Amz-Date".to_owned(), stamp.second.clone()),
-            ("X-Amz-Expires".to_owned(), life.to_string()),
-            ("X-Amz-SignedHeaders".to_owned(), "host".to_owned()),
-        ];
-        all.extend_from_slice(query);
-        let query = canonical_query(all);
-        let host = self.host.authority();
-        let canonical = format!("{method}\n{path}\n{query}\nhost:{host}\n\nhost\n{UNSIGNED}");
-        let signature = self.signature(&stamp, &canonical);
-        format!("{}{path}?{query}&X-Amz-Signature={signature}", self.host)
+    /// Returns what signatures of the day of `now` have in common; a signature is made with one of them
+    /// from its beginning to its end.
+    pub(crate) fn day(&self, now: DateTime<Utc>) -> Arc<Day> {
+        self.days.of(now)
+    }
+
+    /// Returns the URL of `link`, signed at `now`, a time of `day`.
+    ///
+    /// The query is written in the order in which it is signed, so that the URL is hashed as it stands: one
+    /// piece of memory, one SHA-256 and one HMAC whose key is there already.
+    pub(crate) fn presign(&self, link: &Link<'_>, day: &Day, now: DateTime<Utc>) -> String {
+        let mut url = String::with_capacity(self.base.len() + LINK_ROOM);
+        url.push_str(&self.base);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            url,
+            "{}?X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential=",
+            link.path
+        );
+        url.push_str(&day.credential);
+        url.push_str("&X-Amz-Date=");
+        let stamp_at = url.len();
+        push_stamp(&mut url, day, now);
+        let stamp = stamp_at..url.len();
+        let _ = write!(url, "&X-Amz-Expires={}", link.seconds);
+        if let Some(token) = &day.token {
+            url.push_str("&X-Amz-Security-Token=");
+            url.push_str(token);
+        }
+        url.push_str("&X-Amz-SignedHeaders=host");
+        for (name, value) in link.more {
+            if let Some(value) = value {
+                let _ = write!(url, "&{name}=");
+                push_segment(&mut url, value);
+            }
+        }
+        let signature = sign(day, &url[stamp], self.canonical_link(link.method, &url));
+        url.push_str("&X-Amz-Signature=");
+        push_hex(&mut url, &signature);
+        url
+    }
+
+    /// Returns the hash of the canonical request of a link, which is its URL with a line break for the
+    /// question mark.
+    fn canonical_link(&self, method: &str, url: &str) -> [u8; 32] {
+        let (path, query) = url[self.base.len()..].split_once('?').unwrap_or_default();
+        let hash = Sha256::new().chain_update(method).chain_update("\n");
+        let hash = hash.chain_update(path).chain_update("\n");
+        let hash = hash.chain_update(query).chain_update(&self.link_end);
+        hash.finalize().into()
     }
 
     /// Returns the headers that sign `request`.
     #[cfg(any(feature = "minio", test))]
-    pub(crate) fn sign(&self, request: Request<'_>, now: DateTime<Utc>) -> SignedHeaders {
-        let stamp = Stamp::of(now);
-        let payload = match request.payload {
-            Payload::Unsigned => UNSIGNED.to_owned(),
+    pub(crate) fn sign(&self, request: &Request<'_>, now: DateTime<Utc>) -> SignedHeaders {
+        let day = self.day(now);
+        let mut date = String::with_capacity(16);
+        push_stamp(&mut date, &day, now);
+        let content_sha256 = match request.payload {
+            Payload::Unsigned => UNSIGNED,
             Payload::Sha256(digest) => digest,
         };
-        let mut headers = request.headers.to_vec();
-        headers.push(("host".to_owned(), self.host.authority().to_owned()));
-        headers.push(("x-amz-content-sha256".to_owned(), payload.clone()));
-        headers.push(("x-amz-date".to_owned(), stamp.second.clone()));
-        headers.sort();
+        let token = day.credentials.session_token.as_ref();
+        let mut headers = vec![
+            ("host", request.host),
+            ("x-amz-content-sha256", content_sha256),
+            ("x-amz-date", &date),
+        ];
+        headers.extend(token.map(|token| ("x-amz-security-token", token.expose())));
+        let given = request.headers.iter();
+        headers.extend(given.map(|(name, value)| (name.as_str(), value.as_str())));
+        headers.sort_unstable();
         let (names, lines) = canonical_headers(&headers);
-        let query = canonical_query(request.query.to_vec());
         let canonical = format!(
-            "{}\n{}\n{query}\n{lines}\n{names}\n{payload}",
-            request.method, request.path
+            "{}\n{}\n{}\n{lines}\n{names}\n{content_sha256}",
+            request.method,
+            request.path,
+            canonical_query(request.query),
         );
-        let signature = self.signature(&stamp, &canonical);
+        let signature = hex::encode(sign(&day, &date, Sha256::digest(canonical).into()));
         SignedHeaders {
             authorization: format!(
                 "{ALGORITHM} Credential={}/{},SignedHeaders={names},Signature={signature}",
-                self.credentials.access_key,
-                self.scope(&stamp)
+                day.credentials.access_key, day.scope
             ),
-            date: stamp.second,
-            content_sha256: payload,
+            content_sha256: content_sha256.to_owned(),
+            security_token: token.cloned(),
+            date,
         }
-    }
-
-    fn scope(&self, stamp: &Stamp) -> String {
-        format!("{}/{}/s3/aws4_request", stamp.day, self.region)
-    }
-
-    fn signature(&self, stamp: &Stamp, canonical: &str) -> String {
-        let text = format!(
-            "{ALGORITHM}\n{}\n{}\n{}",
-            stamp.second,
-            self.scope(stamp),
-            hex::encode(Sha256::digest(canonical))
-        );
-        let key = self
-            .keys
-            .of_day(&self.credentials, &self.region, &stamp.day);
-        hex::encode(hmac_sha256(&key, text.as_bytes()))
     }
 }
 
-fn canonical_query(mut pairs: Vec<(String, String)>) -> String {
-    pairs.sort();
-    let mut query = String::with_capacity(256);
+/// Returns the signature of the request whose canonical form has the hash `request`.
+fn sign(day: &Day, stamp: &str, request: [u8; 32]) -> [u8; 32] {
+    let mut hash = String::with_capacity(64);
+    push_hex(&mut hash, &request);
+    let mac = day.mac().chain_update(ALGORITHM).chain_update("\n");
+    let mac = mac.chain_update(stamp).chain_update("\n");
+    let mac = mac.chain_update(&day.scope).chain_update("\n");
+    mac.chain_update(hash).finalize().into_bytes().into()
+}
+
+/// Appends `now` as `YYYYMMDDTHHMMSSZ`.
+fn push_stamp(text: &mut String, day: &Day, now: DateTime<Utc>) {
+    text.push_str(&day.text);
+    text.push('T');
+    for number in [now.hour(), now.minute(), now.second()] {
+        for digit in [number / 10, number % 10] {
+            text.push(char::from_digit(digit, 10).unwrap_or('0'));
+        }
+    }
+    text.push('Z');
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+    }
+}
+
+#[cfg(any(feature = "minio", test))]
+fn canonical_query(pairs: &[(String, String)]) -> String {
+    let mut pairs: Vec<_> = pairs.iter().collect();
+    pairs.sort_unstable();
+    let mut query = String::new();
     for (name, value) in pairs {
         let between = if query.is_empty() { "" } else { "&" };
         // Writing to a String cannot fail.
@@ -186,15 +242,21 @@ fn canonical_query(mut pairs: Vec<(String, String)>) -> String {
 
 /// Returns the names joined by `;` and the lines `name:value`.
 #[cfg(any(feature = "minio", test))]
-fn canonical_headers(sorted: &[(String, String)]) -> (String, String) {
-    let names: Vec<_> = sorted.iter().map(|(name, _)| name.as_str()).collect();
-    let mut lines = String::with_capacity(256);
+fn canonical_headers(sorted: &[(&str, &str)]) -> (String, String) {
+    let (mut names, mut lines) = (String::with_capacity(128), String::with_capacity(512));
     for (name, value) in sorted {
-        let words: Vec<_> = value.split(' ').filter(|word| !word.is_empty()).collect();
+        let between = if names.is_empty() { "" } else { ";" };
         // Writing to a String cannot fail.
-        let _ = writeln!(lines, "{name}:{}", words.join(" "));
+        let _ = write!(names, "{between}{name}");
+        let _ = write!(lines, "{name}:");
+        let words = value.split(' ').filter(|word| !word.is_empty());
+        for (at, word) in words.enumerate() {
+            let between = if at == 0 { "" } else { " " };
+            let _ = write!(lines, "{between}{word}");
+        }
+        lines.push('\n');
     }
-    (names.join(";"), lines)
+    (names, lines)
 }
 
 #[cfg(test)]

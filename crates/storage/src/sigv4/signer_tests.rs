@@ -6,18 +6,20 @@
 use core_config::Secret;
 
 use super::*;
+use crate::sigv4::Credentials;
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// The sample keys of AWS's documentation, in pieces so that no scanner takes them for real ones.
 fn signer() -> Signer {
     Signer::new(
-        "https://examplebucket.s3.amazonaws.com".parse().unwrap(),
+        &"https://examplebucket.s3.amazonaws.com".parse().unwrap(),
         "us-east-1".to_owned(),
         Credentials::new(
             concat!("AKIA", "IOSFODNN7", "EXAMPLE"),
             Secret::new(concat!("wJalrXUtnFEMI", "/K7MDENG/", "bPxRfiCYEXAMPLEKEY")),
-        ),
+        )
+        .into(),
     )
 }
 
@@ -39,16 +41,16 @@ fn signature(
     headers: &[(&str, &str)],
     digest: &str,
 ) -> (String, String) {
-    let signed = signer().sign(
-        Request {
-            method,
-            path,
-            query: &pairs(query),
-            headers: &pairs(headers),
-            payload: Payload::Sha256(digest.to_owned()),
-        },
-        may_24(),
-    );
+    let request = Request {
+        method,
+        host: "examplebucket.s3.amazonaws.com",
+        path,
+        query: &pairs(query),
+        headers: &pairs(headers),
+        payload: &Payload::Sha256(digest.to_owned()),
+    };
+    let signed = signer().sign(&request, may_24());
+    assert!(signed.security_token.is_none());
     assert_eq!(signed.date, "20130524T000000Z");
     let (rest, signature) = signed.authorization.split_once(",Signature=").unwrap();
     let (_, names) = rest.split_once(",SignedHeaders=").unwrap();
@@ -108,7 +110,16 @@ fn list_objects_agrees_with_aws() {
 
 #[test]
 fn a_signed_link_agrees_with_aws() {
-    let url = signer().presign("GET", "/test.txt", &[], 86_400, may_24());
+    let (signer, link) = (
+        signer(),
+        Link {
+            method: "GET",
+            path: &"/test.txt",
+            more: &[("response-content-type", None)],
+            seconds: 86_400,
+        },
+    );
+    let url = signer.presign(&link, &signer.day(may_24()), may_24());
     let (rest, signature) = url.split_once("&X-Amz-Signature=").unwrap();
     assert_eq!(
         rest,
@@ -128,9 +139,41 @@ fn a_signed_link_agrees_with_aws() {
 
 #[test]
 fn runs_of_spaces_in_a_header_count_as_one() {
-    let headers = pairs(&[("a", " x  y "), ("b", "")]);
     assert_eq!(
-        canonical_headers(&headers),
+        canonical_headers(&[("a", " x  y "), ("b", "")]),
         ("a;b".to_owned(), "a:x y\nb:\n".to_owned())
     );
+}
+
+#[test]
+fn the_token_of_a_session_is_a_signed_header() {
+    let session = Credentials::new("who", Secret::new("word")).with_session_token(Secret::new("t"));
+    let host: SignedHost = "minio:9000".parse().unwrap();
+    let signer = Signer::new(&host, "us-east-1".to_owned(), session.into());
+    let request = Request {
+        method: "GET",
+        host: "minio:9000",
+        path: "/imagen4/a.png",
+        query: &[],
+        headers: &[],
+        payload: &Payload::Unsigned,
+    };
+    let sent = signer.sign(&request, may_24());
+    assert_eq!(sent.security_token.as_ref().map(Secret::expose), Some("t"));
+    let names = "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,";
+    assert!(sent.authorization.contains(names));
+}
+
+#[test]
+fn every_second_has_its_stamp() {
+    for (time, stamp) in [
+        ("2013-05-24T00:00:00.999Z", "20130524T000000Z"),
+        ("2026-12-31T23:59:59Z", "20261231T235959Z"),
+        ("2028-02-29T09:08:07Z", "20280229T090807Z"),
+    ] {
+        let now = time.parse().unwrap();
+        let mut text = String::new();
+        push_stamp(&mut text, &signer().day(now), now);
+        assert_eq!(text, stamp);
+    }
 }

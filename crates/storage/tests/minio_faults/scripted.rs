@@ -20,6 +20,10 @@ pub(crate) enum Act {
     StallInBody,
     /// Says nothing.
     Stall,
+    /// Hangs up without an answer.
+    HangUp,
+    /// Answers that a put was taken, and hangs up without having said that it would.
+    AnswerAndHangUp,
 }
 
 pub(crate) fn answer(status: u16, body: &str) -> Act {
@@ -34,7 +38,7 @@ pub(crate) fn stored() -> Act {
 /// A server that does what the script says to each first line, such as `PUT /bucket/key HTTP/1.1`.
 pub(crate) struct Scripted {
     url: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    heads: Arc<Mutex<Vec<String>>>,
     bodies: Arc<Mutex<Vec<String>>>,
 }
 
@@ -42,9 +46,9 @@ impl Scripted {
     pub(crate) async fn start(script: impl Fn(&str) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let heads = Arc::new(Mutex::new(Vec::new()));
         let bodies = Arc::new(Mutex::new(Vec::new()));
-        let (script, log) = (Arc::new(script), Arc::clone(&seen));
+        let (script, log) = (Arc::new(script), Arc::clone(&heads));
         let kept = Arc::clone(&bodies);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -53,7 +57,7 @@ impl Scripted {
                 tokio::spawn(async move { serve(socket, &*script, &log, &kept).await });
             }
         });
-        Self { url, seen, bodies }
+        Self { url, heads, bodies }
     }
 
     /// Returns the bodies that came whole and are text.
@@ -61,8 +65,19 @@ impl Scripted {
         self.bodies.lock().unwrap().clone()
     }
 
+    /// Returns the heads of the requests, in lower case.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
+    /// Returns the first lines of the requests, in lower case.
     pub(crate) fn seen(&self) -> Vec<String> {
-        self.seen.lock().unwrap().clone()
+        let line = |head: &String| head.lines().next().unwrap_or_default().to_owned();
+        self.heads.lock().unwrap().iter().map(line).collect()
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) fn settings(&self) -> MinioSettings {
@@ -86,7 +101,7 @@ async fn serve(
     while let Some((head, body)) = read_request(&mut socket).await {
         bodies.lock().unwrap().extend(String::from_utf8(body));
         let line = head.lines().next().unwrap_or_default().to_owned();
-        log.lock().unwrap().push(line.clone());
+        log.lock().unwrap().push(head);
         let reply = match script(&line) {
             Act::Answer(status, headers, body) => format!(
                 "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}",
@@ -99,6 +114,12 @@ async fn serve(
                 return std::future::pending().await;
             }
             Act::Stall => return std::future::pending().await,
+            Act::HangUp => return,
+            Act::AnswerAndHangUp => {
+                let text = "HTTP/1.1 200 OK\r\netag: \"tag\"\r\ncontent-length: 0\r\n\r\n";
+                socket.write_all(text.as_bytes()).await.unwrap();
+                return;
+            }
         };
         if socket.write_all(reply.as_bytes()).await.is_err() || reply.ends_with("short") {
             return;

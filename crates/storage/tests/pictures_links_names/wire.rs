@@ -5,11 +5,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use core_config::Secret;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::header::HeaderValue;
+use hyper::server::conn::http1 as server;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use reqwest::{Client, ClientBuilder, Response, StatusCode};
 use storage::endpoint::{RunningEndpoint, S3Endpoint};
 use storage::minio::{MinioSettings, MinioStore};
 use storage::pictures::testing::ScriptedSource;
-use storage::pictures::{AttachmentName, BucketMap, ImageFormat, LinkOptions, PictureStorage};
+use storage::pictures::{
+    AttachmentName, BucketMap, ImageFormat, LinkOptions, PictureStorage, lifecycle_end,
+};
 use storage::testing::ManualClock;
 use storage::{
     Clock, Credentials, LinkLife, MemoryStore, ObjectRef, ObjectStore, PutOptions, SignedHost,
@@ -39,7 +47,8 @@ fn client() -> ClientBuilder {
     Client::builder().tls_backend_preconfigured(tls).no_proxy()
 }
 
-/// A reverse proxy that passes every byte on, the header `Host` among them.
+/// A reverse proxy as one ends TLS in front of a store: it reads each request, takes off the headers of the
+/// connection, says who asked, and passes the rest on, the header `Host` as it came.
 struct Proxy {
     addr: SocketAddr,
     task: JoinHandle<()>,
@@ -50,16 +59,32 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let addr = listener.local_addr().unwrap();
         let task = tokio::spawn(async move {
-            while let Ok((mut outside, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    let mut inside = TcpStream::connect(upstream).await.unwrap();
-                    // Either side may hang up at any time.
-                    let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
-                });
+            while let Ok((outside, _)) = listener.accept().await {
+                let service = service_fn(move |request| pass_on(upstream, request));
+                let served =
+                    server::Builder::new().serve_connection(TokioIo::new(outside), service);
+                // A client may hang up at any time.
+                tokio::spawn(async move { drop(served.await) });
             }
         });
         Self { addr, task }
     }
+}
+
+async fn pass_on(
+    upstream: SocketAddr,
+    mut request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Incoming>, hyper::Error> {
+    let headers = request.headers_mut();
+    for name in ["connection", "keep-alive", "te", "upgrade"] {
+        headers.remove(name);
+    }
+    headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    headers.insert("via", HeaderValue::from_static("1.1 proxy"));
+    let inside = TcpStream::connect(upstream).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(inside)).await?;
+    tokio::spawn(connection);
+    sender.send_request(request).await
 }
 
 impl Drop for Proxy {
@@ -142,6 +167,7 @@ async fn assert_opens(response: Response) {
 #[tokio::test]
 async fn a_link_for_the_public_host_opens_only_behind_a_proxy_that_keeps_the_host() {
     let scene = Scene::set().await;
+    assert!(scene.endpoint.url().starts_with("http://127.0.0.1:"));
     let pictures = scene.pictures("https://img.example", SystemClock);
     let link = pictures.link_with(&scene.object, named()).await.unwrap();
     assert!(link.expose().starts_with("https://img.example/imagen4/"));
@@ -261,4 +287,34 @@ async fn a_link_dies_at_its_reported_end() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     panic!("the link never died");
+}
+
+/// The store's clock decides when a link is signed, and the proxy changes nothing of its end.
+#[tokio::test]
+async fn a_link_to_a_temporary_picture_ends_with_the_picture() {
+    let scene = Scene::set().await;
+    let clock = ManualClock::new(SystemClock.now());
+    let pictures = scene.pictures("https://img.example", clock.clone());
+    let stored_at = clock.now() - TimeDelta::days(2) + TimeDelta::hours(1);
+    let end = lifecycle_end(stored_at, 2);
+    let options = named()
+        .with_picture_end(end)
+        .with_life(LinkLife::from_secs(604_800).unwrap());
+    let link = pictures.link_with(&scene.object, options.clone()).await;
+    let link = link.unwrap();
+    assert!(link.expires_at() <= end && end - clock.now() <= TimeDelta::hours(25));
+    assert!(end - link.expires_at() < TimeDelta::seconds(1));
+    assert_opens(
+        scene
+            .open_at(scene.proxy.addr, &link, Some("img.example"))
+            .await,
+    )
+    .await;
+
+    clock.set(end);
+    let gone = pictures
+        .link_with(&scene.object, options)
+        .await
+        .unwrap_err();
+    assert_eq!(gone.kind(), storage::StorageErrorKind::NotFound);
 }
