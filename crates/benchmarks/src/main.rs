@@ -1,35 +1,60 @@
-//! Peers and floors, side by side in one run: `cargo run --release -p benchmarks -- save --check`.
+//! Peers and floors, side by side in one run: `cargo run --release -p benchmarks -- storage --check`.
 //!
 //! Read the ratios: absolute times mean little on a shared machine.
 //! With `--check` the program ends with code 1 when a ratio misses its aim.
+//! Each topic is a folder of its own and measures with what `shared` gives.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
-mod save;
+mod shared;
+mod storage;
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use shared::{Outcome, Report};
+
 const USAGE: &str = "\
-save    four pictures of 2 MB from a source that answers after 200 ms: ours, one after the other, one alone
+benchmarks TOPIC [PART …] [--check]
+
+storage        all of its parts, or those named:
+  p1           save four pictures of 2 MB at once, against one after the other and one alone
+  p2           put and get 1.5 MB at 1, 8 and 32 in flight, against peers and the floor
+  p3           peak memory of saving 64 pictures of 8 MB, and of one object of 512 MB
+  p4           signed links, against peers
 ";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // One of the peers takes the process's provider; a program may set it, a library may not. A second call
+    // changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let check = arguments.iter().any(|argument| argument == "--check");
-    let Some("save") = arguments.first().map(String::as_str) else {
-        println!("{USAGE}");
-        return ExitCode::from(2);
+    arguments.retain(|argument| argument != "--check");
+    let mut report = Report::default();
+    let done = match arguments.split_first() {
+        Some((topic, parts)) => run(topic, parts, &mut report).await,
+        None => Ok(false),
     };
-    match save::run().await {
-        Ok(reached) if reached || !check => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => failed(&*error),
+    match done {
+        Ok(true) if report.conclude() || !check => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::FAILURE,
+        Ok(false) => {
+            println!("{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            println!("the benchmark could not be run: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn failed(error: &dyn Error) -> ExitCode {
-    println!("the benchmark could not be run: {error}");
-    ExitCode::FAILURE
+/// Runs the parts of a topic, all where none is named, and tells whether there are such.
+async fn run(topic: &str, parts: &[String], report: &mut Report) -> Outcome<bool> {
+    match topic {
+        "storage" => storage::run(parts, report).await,
+        storage::memory::CHILD => storage::memory::run_child(parts).await.map(|()| true),
+        _ => Ok(false),
+    }
 }

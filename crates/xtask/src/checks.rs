@@ -30,15 +30,22 @@ pub(crate) fn before_the_tests() -> Outcome {
     each_feature_alone()
 }
 
+/// The benchmarks are linted with everything else, and neither built nor documented here: linting needs
+/// only what the peers declare, while building them takes longer than the whole of the rest.
+const WITHOUT_BENCHMARKS: [&str; 3] = ["--workspace", "--exclude", "benchmarks"];
+
 /// All tests, with `variables` that say where the shared servers are.
 pub(crate) fn tests(variables: &[(&str, String)]) -> Outcome {
+    let [workspace, exclude, benchmarks] = WITHOUT_BENCHMARKS;
     run_with(
         "cargo",
         &[
             "nextest",
             "run",
             "--locked",
-            "--workspace",
+            workspace,
+            exclude,
+            benchmarks,
             "--all-features",
             "--run-ignored",
             "all",
@@ -53,7 +60,9 @@ pub(crate) fn tests(variables: &[(&str, String)]) -> Outcome {
             "--locked",
             "--quiet",
             "--doc",
-            "--workspace",
+            workspace,
+            exclude,
+            benchmarks,
             "--all-features",
         ],
     )
@@ -61,13 +70,16 @@ pub(crate) fn tests(variables: &[(&str, String)]) -> Outcome {
 
 /// What is checked at the end: the documents, and the examples as a newcomer runs them.
 pub(crate) fn after_the_tests() -> Outcome {
+    let [workspace, exclude, benchmarks] = WITHOUT_BENCHMARKS;
     run_with(
         "cargo",
         &[
             "doc",
             "--locked",
             "--quiet",
-            "--workspace",
+            workspace,
+            exclude,
+            benchmarks,
             "--all-features",
             "--no-deps",
         ],

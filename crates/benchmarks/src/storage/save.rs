@@ -1,6 +1,5 @@
-//! Saving four pictures at once, against one after the other and against one alone.
+//! Row P1: saving four pictures at once, against one after the other and against one alone.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,34 +11,39 @@ use storage::pictures::{
 use storage::{MemoryStore, Metadata, SystemClock};
 use tokio::time::Instant;
 
+use crate::shared::{Contestant, Outcome, Report, interleaved, print_table};
+
 const PICTURES: u8 = 4;
 const PICTURE_BYTES: usize = 2_000_000;
 const DELAY: Duration = Duration::from_millis(200);
-const RUNS: u8 = 5;
+const ROUNDS: usize = 5;
 
-/// The aims of row P1: at least 3 times as fast as in sequence, at most 1.3 times the slowest single one.
-const AT_LEAST_FASTER: f64 = 3.0;
-const AT_MOST_SLOWER: f64 = 1.3;
+const AT_ONCE: &str = "four at once";
+const IN_SEQUENCE: &str = "four in sequence";
+const ALONE: &str = "one alone";
 
-/// Measures all three, prints the medians and ratios, and tells whether the aims are reached.
-pub(crate) async fn run() -> Result<bool, Box<dyn Error>> {
-    let (mut at_once, mut in_sequence, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..RUNS {
-        at_once.push(time(&[1, 2, 3, 4], PICTURES).await?);
-        in_sequence.push(time(&[1, 2, 3, 4], 1).await?);
-        alone.push(time(&[1], 1).await?);
-    }
-    let (at_once, in_sequence, alone) = (median(at_once), median(in_sequence), median(alone));
-    let faster = in_sequence.as_secs_f64() / at_once.as_secs_f64();
-    let slower = at_once.as_secs_f64() / alone.as_secs_f64();
-    println!("four at once {at_once:?}, in sequence {in_sequence:?}, one alone {alone:?}");
-    println!("{faster:.2} times as fast as in sequence (aim: at least {AT_LEAST_FASTER})");
-    println!("{slower:.2} times one alone (aim: at most {AT_MOST_SLOWER})");
-    Ok(faster >= AT_LEAST_FASTER && slower <= AT_MOST_SLOWER)
+/// Measures all three and notes both aims.
+pub(crate) async fn run(report: &mut Report) -> Outcome {
+    let contestants = [
+        Contestant::new(AT_ONCE, || Box::pin(seconds(&[1, 2, 3, 4], PICTURES))),
+        Contestant::new(IN_SEQUENCE, || Box::pin(seconds(&[1, 2, 3, 4], 1))),
+        Contestant::new(ALONE, || Box::pin(seconds(&[1], 1))),
+    ];
+    let times = interleaved(ROUNDS, &contestants).await?;
+    let head = vec!["saving".to_owned(), "median ms".to_owned()];
+    let row = |name: &str| vec![name.to_owned(), format!("{:.0}", times.median(name) * 1e3)];
+    print_table(
+        "P1: pictures of 2 MB from a source that answers after 200 ms",
+        std::iter::once(head).chain(times.names().map(row)),
+    );
+    let faster = times.ratio(IN_SEQUENCE, AT_ONCE);
+    report.at_least("P1 in sequence / at once", faster, 3.0);
+    report.at_most("P1 at once / one alone", times.ratio(AT_ONCE, ALONE), 1.3);
+    Ok(())
 }
 
 /// Returns how long it takes to save the pictures `numbers`, so many to a call, in an empty store.
-async fn time(numbers: &[u8], per_call: u8) -> Result<Duration, Box<dyn Error>> {
+async fn seconds(numbers: &[u8], per_call: u8) -> Outcome<f64> {
     let source = ScriptedSource::new().with_delay(DELAY);
     for number in numbers {
         let noise = vec![*number; PICTURE_BYTES];
@@ -60,7 +64,7 @@ async fn time(numbers: &[u8], per_call: u8) -> Result<Duration, Box<dyn Error>> 
             return Err("a picture was not stored".into());
         }
     }
-    Ok(start.elapsed())
+    Ok(start.elapsed().as_secs_f64())
 }
 
 fn request(numbers: &[u8]) -> SaveRequest {
@@ -82,9 +86,4 @@ fn request(numbers: &[u8]) -> SaveRequest {
 
 fn link(number: u8) -> String {
     format!("https://media.example/{number}.png")
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }
