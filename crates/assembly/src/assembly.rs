@@ -163,8 +163,9 @@ impl Assembly {
         let catalogue = Arc::new(Catalogue::default());
         let timeout = self.settings.imagen4.timeout();
         let mut generator = FalImageGenerator::new(queue, Arc::clone(&catalogue), timeout);
-        let fal = self.settings.fal.as_ref();
-        if let Some(base) = fal.and_then(|fal| fal.webhook_url()) {
+        if let Some(fal) = &self.settings.fal
+            && let Some(base) = fal.webhook_url()
+        {
             generator = generator.with_webhook(base.clone());
         }
         let service = GenerateService::new(
