@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use storage::pictures::{PictureState as SavedState, SavedPicture};
+use storage::pictures::PictureState as SavedState;
 use storage::{ObjectRef, Sha256Digest};
 
 /// A picture of a generation.
@@ -73,9 +73,9 @@ impl fmt::Debug for Fallback {
 }
 
 impl Picture {
-    /// Returns what a save made of a picture; `dies_at` is the end of the provider's links.
-    pub(crate) fn of(saved: SavedPicture, dies_at: DateTime<Utc>) -> Self {
-        let state = match saved.state {
+    /// Returns picture `number` as the store has it; `dies_at` is the end of the provider's links.
+    pub(crate) fn of(number: u8, state: SavedState, dies_at: DateTime<Utc>) -> Self {
+        let state = match state {
             SavedState::Stored(stored) => PictureState::Stored(StoredPicture {
                 object: stored.object,
                 content_type: stored.format.content_type().to_owned(),
@@ -91,10 +91,7 @@ impl Picture {
             }),
             SavedState::Unobtainable { reason } => PictureState::Unobtainable { reason },
         };
-        Self {
-            number: saved.number,
-            state,
-        }
+        Self { number, state }
     }
 
     /// Tells whether the picture can be had, from us or from the provider.

@@ -1,8 +1,6 @@
 //! The database is lost, and a new one is rebuilt from the pictures alone.
 
 #![cfg(feature = "sqlite")]
-#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
-
 use std::sync::Arc;
 
 use imagen4_domain::testing::LostWorld;

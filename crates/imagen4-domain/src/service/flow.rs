@@ -156,7 +156,7 @@ impl<'a> Flow<'a> {
         let pictures: Vec<_> = saved
             .into_iter()
             .zip(ends)
-            .map(|(saved, end)| Picture::of(saved, end))
+            .map(|(saved, end)| Picture::of(saved.number, saved.state, end))
             .collect();
         if !pictures.iter().any(Picture::is_obtainable) {
             let reason = "none of the pictures could be fetched";

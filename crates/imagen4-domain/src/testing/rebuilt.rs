@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use storage::pictures::testing::sample_picture;
 use storage::pictures::{
-    BucketMap, FetchError, FetchedPicture, ImageFormat, ManifestPolicy, PictureSource,
+    BucketMap, FetchError, ImageFormat, IncomingPicture, ManifestPolicy, PictureSource,
     PictureStorage,
 };
 use storage::testing::{FailingStore, Failure, ManualClock, Operation};
@@ -46,11 +46,11 @@ struct AnyPicture;
 
 #[async_trait]
 impl PictureSource for AnyPicture {
-    async fn fetch(&self, url: &str) -> Result<FetchedPicture, FetchError> {
+    async fn open(&self, url: &str) -> Result<IncomingPicture, FetchError> {
         let [first, second, ..] = *Sha256Digest::of(url.as_bytes()).as_bytes();
         let format = ImageFormat::ALL[usize::from(first) % ImageFormat::ALL.len()];
         let (width, height) = (512 + u32::from(first), 512 + u32::from(second));
-        FetchedPicture::from_bytes(sample_picture(format, width, height, url.as_bytes()))
+        IncomingPicture::of_bytes(sample_picture(format, width, height, url.as_bytes())).await
     }
 }
 

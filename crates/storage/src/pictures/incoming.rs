@@ -93,6 +93,22 @@ impl IncomingPicture {
         Ok(Self::new(pieces, examining, ready))
     }
 
+    /// Reads the head of the picture that `bytes` are, for sources that have it in memory.
+    ///
+    /// # Errors
+    ///
+    /// As for [`begin`](Self::begin), without caps.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing happened.
+    pub async fn of_bytes(bytes: impl Into<Bytes>) -> Result<Self, FetchError> {
+        let bytes = bytes.into();
+        let length = bytes.len() as u64;
+        let pieces = futures_util::stream::iter([Ok(bytes)]);
+        Self::begin(pieces, Some(length), PictureLimits::NONE).await
+    }
+
     fn new(pieces: PieceStream, examining: Examining, ready: VecDeque<Bytes>) -> Self {
         Self {
             pieces,

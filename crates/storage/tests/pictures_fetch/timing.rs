@@ -109,7 +109,6 @@ fn request(server: &Server, count: u8) -> SaveRequest {
         pictures: (1..=count).map(remote).collect(),
         metadata: Metadata::new(),
         provenance: None,
-        provenance: None,
     }
 }
 

@@ -3,9 +3,7 @@
 use chrono::{DateTime, Utc};
 use fal_client::RequestId;
 use serde_json::{Value, json};
-use storage::pictures::{
-    Fallback, ImageFormat, LegacyPicture, PictureState as SavedState, SavedPicture,
-};
+use storage::pictures::{Fallback, ImageFormat, LegacyPicture, PictureState as SavedState};
 
 use super::row::{LegacyRow, RowProblem};
 use crate::catalogue::{Catalogue, ModelId, OutputFormat};
@@ -151,7 +149,7 @@ fn picture_of(number: u8, found: &LegacyPicture, url: &str, dies_at: DateTime<Ut
         LegacyPicture::Nothing => lost("the earlier record has none here"),
         _ => lost("it was not in the store when its record was imported"),
     };
-    Picture::of(SavedPicture { number, state }, dies_at)
+    Picture::of(number, state, dies_at)
 }
 
 /// The provider's name of the job, or one that says that nobody knows it.

@@ -9,7 +9,7 @@ use crate::name::ObjectRef;
 use crate::object::Sha256Digest;
 use crate::options::{ByteRange, GetOptions};
 use crate::pictures::format::ImageFormat;
-use crate::pictures::header::Header;
+use crate::pictures::header::Walk;
 use crate::pictures::picture::StoredPicture;
 use crate::pictures::service::PictureStorage;
 
@@ -73,8 +73,10 @@ async fn read(mut pieces: crate::body::BodyStream) -> Result<(BytesMut, Sha256Di
 
 fn picture(bytes: &[u8]) -> Option<(ImageFormat, (u32, u32))> {
     let format = ImageFormat::sniff(bytes)?;
-    let header = Header::read(format, bytes);
-    let size = header
+    let mut walk = Walk::new(format);
+    walk.feed(bytes);
+    let size = walk
+        .header()
         .size
         .filter(|(width, height)| *width > 0 && *height > 0)?;
     Some((format, size))
