@@ -1,4 +1,5 @@
-//! Peers and floors, side by side in one run: `cargo run --release -p benchmarks -- storage --check`.
+//! Peers and floors, side by side in one run: `cargo run --release -p benchmarks -- storage --check`, and the same
+//! with `cache`.
 //!
 //! Read the ratios: absolute times mean little on a shared machine.
 //! With `--check` the program ends with code 1 when a ratio misses its aim.
@@ -6,6 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
+mod cache;
 mod shared;
 mod storage;
 
@@ -21,6 +23,11 @@ storage        all of its parts, or those named:
   p2           put and get 1.5 MB at 1, 8 and 32 in flight, against peers and the floor
   p3           peak memory of saving 64 pictures of 8 MB, and of one object of 512 MB
   p4           signed links, against peers
+cache          all of its parts, or those named, on a redis-server of its own:
+  p5           get and set 1 KB by 1, 16 and 128 callers, against peers
+  p6           a near hit, and a page of 20 records against 20 reads
+  p7           what a call costs while Redis is refused or frozen, and how soon all is well again
+  p8           loads of 500 misses at once over four processes
 ";
 
 #[tokio::main]
@@ -55,6 +62,8 @@ async fn run(topic: &str, parts: &[String], report: &mut Report) -> Outcome<bool
     match topic {
         "storage" => storage::run(parts, report).await,
         storage::memory::CHILD => storage::memory::run_child(parts).await.map(|()| true),
+        "cache" => cache::run(parts, report).await,
+        cache::misses::CHILD => cache::misses::run_child(parts).await.map(|()| true),
         _ => Ok(false),
     }
 }

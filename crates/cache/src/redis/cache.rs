@@ -21,7 +21,7 @@ use crate::{Cache, CacheError, CacheErrorKind, CacheKey, MAX_VALUE_BYTES, Ttl};
 /// there is) and `{key}:v` (the fill token), and a lock is two, `{key}:l` (its holder) and `{key}:f` (its last
 /// number); they share the slot of their key on a cluster.
 ///
-/// Calls share a few connections, each call has one limit in all, and while the server is away calls are
+/// Calls share one connection, each call has one limit in all, and while the server is away calls are
 /// refused in microseconds. Connections are opened by the first call that needs one; a wrong password shows
 /// with the first [`ping`](Cache::ping). Clones share everything.
 ///

@@ -1,0 +1,111 @@
+//! Row P5: single reads and writes of 1 KB, by few and by many callers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cache::CacheKey;
+use cache::testing::RedisServer;
+use futures_util::future::try_join_all;
+use tokio::time::Instant;
+
+use super::peers::{Peer, everybody, is_ours};
+use crate::shared::{Contestant, Figures, Outcome, Report, interleaved, print_table};
+
+const ROUNDS: usize = 7;
+const VALUE_BYTES: usize = 1_000;
+const KEYS: usize = 100;
+
+/// How many callers at once, and how many calls in all: about a fifth of a second.
+const POINTS: [(usize, usize); 3] = [(1, 3_000), (16, 16_000), (128, 25_600)];
+
+/// The aim of the row: so much of the fastest peer.
+const AIM: f64 = 0.95;
+
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    Get,
+    Set,
+}
+
+/// Measures every peer at each point and notes how ours compares with the fastest.
+pub(crate) async fn run(report: &mut Report) -> Outcome {
+    let server = RedisServer::start();
+    let peers = everybody(server.port()).await?;
+    let keys: Arc<[CacheKey]> = (0..KEYS)
+        .map(|number| CacheKey::new(format!("imagen4:generation:{number}")))
+        .collect::<Result<_, _>>()?;
+    for key in keys.iter() {
+        peers[0].1.set(key, value()).await?;
+    }
+    for call in [Call::Get, Call::Set] {
+        for (callers, calls) in POINTS {
+            let contestant = |(name, peer): &(&'static str, Arc<dyn Peer>)| {
+                let (peer, keys) = (Arc::clone(peer), Arc::clone(&keys));
+                Contestant::new(*name, move || {
+                    let (peer, keys) = (Arc::clone(&peer), Arc::clone(&keys));
+                    Box::pin(throughput(peer, keys, call, callers, calls))
+                })
+            };
+            let contestants: Vec<_> = peers.iter().map(contestant).collect();
+            let figures = interleaved(ROUNDS, &contestants).await?;
+            conclude(report, &figures, call, callers);
+        }
+    }
+    Ok(())
+}
+
+fn conclude(report: &mut Report, figures: &Figures, call: Call, callers: usize) {
+    let title = format!("P5: {call:?} of 1 KB, {callers} callers");
+    // Both sides take part with the setting that suits the machine.
+    let ours = figures.highest(is_ours).unwrap_or_default();
+    let fastest = figures.highest(|name| !is_ours(name)).unwrap_or_default();
+    let best = format!("{ours} / this");
+    let head = vec![String::new(), "calls a second".to_owned(), best];
+    let row = |name: &str| {
+        vec![
+            name.to_owned(),
+            format!("{:.0}", figures.median(name)),
+            format!("{:.2}", figures.ratio(ours, name)),
+        ]
+    };
+    let rows = figures.names().map(row);
+    print_table(&title, std::iter::once(head).chain(rows));
+    let what = format!("{title}: {ours} / {fastest}");
+    report.at_least(what, figures.ratio(ours, fastest), AIM);
+}
+
+/// Returns how many calls a second go through when `callers` do `calls` in all.
+async fn throughput(
+    peer: Arc<dyn Peer>,
+    keys: Arc<[CacheKey]>,
+    call: Call,
+    callers: usize,
+    calls: usize,
+) -> Outcome<f64> {
+    let start = Instant::now();
+    let tasks = (0..callers).map(|caller| {
+        let (peer, keys) = (Arc::clone(&peer), Arc::clone(&keys));
+        tokio::spawn(async move {
+            let value = value();
+            for number in 0..calls / callers {
+                let key = &keys[(caller + number) % keys.len()];
+                match call {
+                    Call::Get if peer.get(key).await? != VALUE_BYTES => {
+                        return Err("a value is not there".into());
+                    }
+                    Call::Get => {}
+                    Call::Set => peer.set(key, value.clone()).await?,
+                }
+            }
+            Outcome::Ok(())
+        })
+    });
+    for outcome in try_join_all(tasks).await? {
+        outcome?;
+    }
+    Ok(u32::try_from(calls).map(f64::from)? / start.elapsed().as_secs_f64())
+}
+
+fn value() -> Bytes {
+    Bytes::from(vec![b'x'; VALUE_BYTES])
+}
