@@ -80,7 +80,6 @@ fn request(numbers: &[u8]) -> SaveRequest {
         pictures: numbers.iter().map(remote).collect(),
         metadata: Metadata::new(),
         provenance: None,
-        provenance: None,
     }
 }
 

@@ -144,8 +144,8 @@ async fn the_record_is_found_from_every_form_of_a_link() {
     let (index, pictures, signer) = lookups();
     let options = SignOptions::default();
     let now = storage::Clock::now(&SystemClock);
-    let signed = signer.sign_get(&object("imagen4/2026/03/01/abc_1.png"), &options, now);
-    let link = signed.unwrap();
+    let named = object("imagen4/2026/03/01/abc_1.png");
+    let link = signer.sign_get(&named, &options, now).unwrap();
     for text in [
         link.expose(),
         "https://img.example/imagen4/2026/03/01/abc_1.png",

@@ -72,6 +72,7 @@ fn request(server: &str, save: u8) -> SaveRequest {
         created_on: NaiveDate::default(),
         pictures: (1..=PICTURES).map(remote).collect(),
         metadata: Metadata::new(),
+        provenance: None,
     }
 }
 
