@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 use core_config::Secret;
 use futures_util::stream;
 use storage::endpoint::{RunningEndpoint, S3Endpoint};
+use storage::lifecycle::BucketLifecycle;
 use storage::minio::{MinioSettings, MinioStore};
 use storage::testing::ManualClock;
 use storage::{
@@ -158,6 +159,19 @@ async fn a_call_refused_for_its_time_is_signed_anew_once() {
             assert_eq!(first, Ok(()), "{verb} at {minutes} minutes");
         }
     }
+}
+
+/// The endpoint keeps no rules and says so, unless it refuses the signature first.
+#[tokio::test]
+async fn a_question_for_lifecycle_rules_refused_for_its_time_is_signed_anew_too() {
+    let mut answers = Vec::new();
+    for minutes in [0, 20, -20] {
+        let scene = Scene::skewed(TimeDelta::minutes(minutes)).await;
+        let rules = scene.store(credentials()).rules(&object().bucket).await;
+        answers.push(rules.map_err(|error| error.kind()));
+    }
+    assert_ne!(answers[0], Err(StorageErrorKind::Denied));
+    assert!(answers.iter().all(|one| *one == answers[0]), "{answers:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use minio::s3::multimap_ext::{Multimap, MultimapExt};
 use minio::s3::response_traits::HasS3Fields;
 use minio::s3::segmented_bytes::SegmentedBytes;
@@ -20,9 +21,9 @@ use crate::name::BucketName;
 impl ControlPlane {
     /// Returns the document, or `None` when the bucket has none.
     pub(in crate::minio) async fn lifecycle(&self, bucket: &BucketName) -> Result<Option<String>> {
-        let call = self.client.get_bucket_lifecycle(bucket.as_str());
-        self.bounded("rules", bucket, async {
-            match call?.build().send().await {
+        self.repeated("rules", bucket, || async {
+            let call = self.client.get_bucket_lifecycle(bucket.as_str())?;
+            match call.build().send().await {
                 Ok(answer) => Ok(Some(String::from_utf8_lossy(answer.body()).into_owned())),
                 Err(error) if classify::is_without_lifecycle(&error) => Ok(None),
                 Err(error) => Err(error),
@@ -37,19 +38,19 @@ impl ControlPlane {
         bucket: &BucketName,
         document: String,
     ) -> Result<()> {
-        let name = DriverBucket::new(bucket.as_str());
-        self.bounded("replace", bucket, async {
+        let bytes = Bytes::from(document);
+        self.repeated("replace", bucket, || async {
             let mut headers = Multimap::new();
             // S3 refuses a configuration without a checksum of its bytes.
-            headers.add("Content-MD5", md5sum_hash(document.as_bytes()));
+            headers.add("Content-MD5", md5sum_hash(&bytes));
             headers.add("Content-Type", "application/xml");
             let mut query = Multimap::new();
             query.add("lifecycle", "");
-            let body = Arc::new(SegmentedBytes::from(document));
+            let body = Arc::new(SegmentedBytes::from(bytes.clone()));
             let mut request = S3Request::builder()
                 .client(self.client.clone())
                 .method(Method::PUT)
-                .bucket(name?)
+                .bucket(DriverBucket::new(bucket.as_str())?)
                 .query_params(query)
                 .headers(headers)
                 .body(body)
@@ -61,9 +62,9 @@ impl ControlPlane {
 
     /// Removes the document.
     pub(in crate::minio) async fn delete_lifecycle(&self, bucket: &BucketName) -> Result<()> {
-        let call = self.client.delete_bucket_lifecycle(bucket.as_str());
-        self.bounded("replace", bucket, async {
-            call?.build().send().await.map(drop)
+        self.repeated("replace", bucket, || async {
+            let call = self.client.delete_bucket_lifecycle(bucket.as_str())?;
+            call.build().send().await.map(drop)
         })
         .await
     }
