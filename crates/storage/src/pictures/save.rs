@@ -37,8 +37,8 @@ impl PictureStorage {
     /// right.
     ///
     /// Beside each stored picture its [`Manifest`](super::Manifest) is written, when the request tells the
-    /// provenance. One that cannot be written costs a warning, 5 s at most and nothing else; see
-    /// [`write_manifests`](Self::write_manifests).
+    /// provenance. One that cannot be written costs a warning and nothing else, within the time of the save 5 s
+    /// at most; see [`write_manifests`](Self::write_manifests).
     ///
     /// # Cancellation
     ///
@@ -66,7 +66,7 @@ impl PictureStorage {
             Err(setback) => setback.into_state(remote),
         };
         if let PictureState::Stored(picture) = &state {
-            self.describe(request, remote, picture).await;
+            self.describe(request, remote, picture, end).await;
         }
         SavedPicture {
             number: remote.number,

@@ -1,11 +1,12 @@
 //! The manifest beside each picture.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use core_config::Secret;
 use storage::pictures::{
     Manifest, ManifestOutcome, ManifestPolicy, ManifestPrompt, PictureStorage, PromptChoice,
-    PromptKey, RemotePicture, SaveRequest,
+    PromptKey, RemotePicture, SaveOutcome, SaveRequest,
 };
 use storage::testing::{Failure, ManualClock, Operation};
 use storage::{MemoryStore, ObjectStore, PutOptions, StorageErrorKind};
@@ -138,7 +139,10 @@ async fn one_that_cannot_be_written_fails_no_save_and_is_written_later() {
         }
     }
     let again = world.pictures.save(asked).await;
-    assert_eq!(again, saved);
+    for (again, first) in again.iter().zip(&saved) {
+        assert_eq!(again.outcome, SaveOutcome::AlreadyStored);
+        assert_eq!(stored(again), stored(first));
+    }
     assert_eq!(keys(&world.store, "imagen4").await.len(), 4);
 }
 
@@ -157,6 +161,22 @@ async fn a_store_that_never_answers_costs_five_seconds_and_no_picture() {
     let saved = pictures.save(request(&world, "abc", 4)).await;
     assert!(saved.iter().all(|picture| stored(picture).width == 1024));
     assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manifest_has_no_more_time_than_its_save() {
+    let world = world().await;
+    let memory = MemoryStore::new(Arc::new(ManualClock::default()));
+    let stalling = Arc::new(StallingStore(memory));
+    let buckets = world.pictures.buckets().clone();
+    let limit = Duration::from_secs(2);
+    let pictures =
+        PictureStorage::new(stalling, world.source.clone(), buckets).with_save_time_limit(limit);
+    pictures.ensure_buckets().await.unwrap();
+    let start = tokio::time::Instant::now();
+    let saved = pictures.save(request(&world, "abc", 4)).await;
+    assert!(saved.iter().all(|picture| stored(picture).width == 1024));
+    assert_eq!(start.elapsed().as_secs(), limit.as_secs());
 }
 
 #[tokio::test]

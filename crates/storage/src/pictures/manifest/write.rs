@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::document::{Manifest, ManifestError};
@@ -84,14 +84,18 @@ impl PictureStorage {
         join_all(all).await
     }
 
-    /// Writes the manifest of a picture that was just stored, and warns where that fails.
+    /// Writes the manifest of a picture that was just stored, until `end` at most, and warns where that fails.
     pub(in crate::pictures) async fn describe(
         &self,
         request: &SaveRequest,
         remote: &RemotePicture,
         picture: &StoredPicture,
+        end: Instant,
     ) {
-        let outcome = self.write_manifest(request, remote.number, picture).await;
+        let written = self.write_manifest(request, remote.number, picture);
+        let outcome = timeout_at(end, written)
+            .await
+            .unwrap_or_else(|_| out_of_time(&picture.object));
         let why: &dyn std::fmt::Display = match &outcome {
             ManifestOutcome::Written
             | ManifestOutcome::AlreadyThere
@@ -125,10 +129,9 @@ impl PictureStorage {
             (Err(_), _) => return ManifestOutcome::Unwritable(ManifestError::Unlawful("key")),
         };
         let put = self.put_manifest(&place, bytes, manifest.sha256);
-        timeout(TIME_LIMIT, put).await.unwrap_or_else(|_| {
-            let kind = StorageErrorKind::TimedOut;
-            ManifestOutcome::Failed(StorageError::new(kind, "put", &place))
-        })
+        timeout(TIME_LIMIT, put)
+            .await
+            .unwrap_or_else(|_| out_of_time(&place))
     }
 
     async fn put_manifest(
@@ -165,6 +168,10 @@ impl PictureStorage {
         let bytes = object.body.collect(MAX_BYTES).await?;
         Ok(Manifest::from_json(&bytes))
     }
+}
+
+fn out_of_time(object: &ObjectRef) -> ManifestOutcome {
+    ManifestOutcome::Failed(StorageError::new(StorageErrorKind::TimedOut, "put", object))
 }
 
 /// Returns the place of the manifest of the picture at `picture`.
