@@ -116,6 +116,17 @@ pub struct ParsedKey {
     pub format: ImageFormat,
 }
 
+impl ParsedKey {
+    /// Returns the layouts that the pictures beside this one may have: those of its tenant, first without a
+    /// shard and then with one.
+    pub(super) fn layouts(&self) -> [KeyLayout; 2] {
+        [KeyLayout::by_date(), KeyLayout::sharded()].map(|layout| match &self.tenant {
+            Some(tenant) => layout.with_tenant(tenant.clone()),
+            None => layout,
+        })
+    }
+}
+
 impl PictureKey {
     /// Returns the key with these parts, laid out by date alone.
     pub fn new(folder: Option<Folder>, date: NaiveDate, name: PictureName) -> Self {

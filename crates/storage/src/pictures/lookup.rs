@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::format::ImageFormat;
 use super::index::{KnownPicture, PictureIndex};
-use super::key::{ParsedKey, PictureKey};
+use super::key::{ParsedKey, PictureKey, date_path};
 use super::link::PictureLink;
 use super::service::PictureStorage;
 use crate::error::Result;
@@ -30,7 +30,8 @@ impl PictureStorage {
     /// The text is a link of ours in any form, signed or not, expired or not, for any of the configured hosts; or
     /// `bucket/key`; or a key alone, which is looked for in every bucket.
     /// What the records name exactly comes first. Otherwise the older spellings of the same picture are tried, in every
-    /// bucket: with and without a folder such as `generated/`, `_01` for `_1`, `jpeg` for `jpg`.
+    /// bucket: with and without a folder such as `generated/`, with and without a shard, `_01` for `_1`, `jpeg` for
+    /// `jpg`. The tenant stays that of the text.
     /// The store is not asked, so a picture that is gone is found as long as its record stands.
     ///
     /// # Errors
@@ -113,16 +114,20 @@ fn spellings(key: &ObjectKey) -> Vec<ObjectKey> {
     };
     let mut folders = vec![String::new(), "generated/".to_owned()];
     folders.extend(parsed.folder.as_ref().map(|folder| format!("{folder}/")));
+    let id = &parsed.generation_id;
+    let befores = parsed
+        .layouts()
+        .map(|layout| layout.prefix(id, parsed.number));
+    let before = |folder: String| befores.each_ref().map(|before| format!("{folder}{before}"));
+    let day = date_path(parsed.date);
     let mut keys = Vec::new();
-    for folder in folders {
+    for before in folders.into_iter().flat_map(before) {
         for number in [
             format!("{}", parsed.number),
             format!("{:02}", parsed.number),
         ] {
             for extension in extensions(&parsed) {
-                let day = parsed.date.format("%Y/%m/%d");
-                let id = &parsed.generation_id;
-                keys.extend(format!("{folder}{day}/{id}_{number}.{extension}").parse());
+                keys.extend(format!("{before}{day}/{id}_{number}.{extension}").parse());
             }
         }
     }

@@ -175,6 +175,43 @@ async fn the_record_is_found_from_every_form_of_a_link() {
 }
 
 #[tokio::test]
+async fn a_record_is_found_with_and_without_its_shard_and_never_for_another_tenant() {
+    let (_, pictures, _) = lookups();
+    // The shard of picture 1 of `abc` is d4.
+    for (named, text, is_found) in [
+        ("d4/2026/03/01/abc_1.png", "2026/03/01/abc_01.png", true),
+        ("2026/03/01/abc_1.png", "d4/2026/03/01/abc_1.png", true),
+        (
+            "tenant-a/d4/2026/03/01/abc_1.png",
+            "tenant-a/2026/03/01/abc_01.png",
+            true,
+        ),
+        (
+            "tenant-a/2026/03/01/abc_1.png",
+            "tenant-b/2026/03/01/abc_1.png",
+            false,
+        ),
+        (
+            "2026/03/01/abc_1.png",
+            "tenant-b/2026/03/01/abc_1.png",
+            false,
+        ),
+    ] {
+        let index = MemoryPictureIndex::new();
+        let picture = known(&format!("imagen4/{named}"), "new");
+        index.insert(picture.clone());
+        let link = format!("http://minio:9000/imagen4/{text}");
+        let found = pictures.lookup(&index, &link).await.unwrap();
+        let expected = if is_found {
+            Lookup::Found(picture)
+        } else {
+            Lookup::Unknown
+        };
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_unknown_foreign_or_meant_twice_is_said() {
     let (index, pictures, _) = lookups();
     for (text, expected) in [

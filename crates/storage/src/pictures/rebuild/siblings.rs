@@ -7,7 +7,6 @@ use crate::error::{Result, StorageError};
 use crate::name::ObjectRef;
 use crate::options::ListOptions;
 use crate::pictures::key::{ParsedKey, PictureKey, date_path};
-use crate::pictures::key_policy::KeyLayout;
 use crate::pictures::service::PictureStorage;
 
 impl PictureStorage {
@@ -60,14 +59,7 @@ impl PictureStorage {
 fn prefixes(parsed: &ParsedKey, count: u8) -> Vec<String> {
     let folder = parsed.folder.as_ref();
     let folder = folder.map_or_else(String::new, |folder| format!("{folder}/"));
-    let with_tenant = |layout: KeyLayout| match &parsed.tenant {
-        Some(tenant) => layout.with_tenant(tenant.clone()),
-        None => layout,
-    };
-    let (by_date, sharded) = (
-        with_tenant(KeyLayout::by_date()),
-        with_tenant(KeyLayout::sharded()),
-    );
+    let [by_date, sharded] = parsed.layouts();
     let (id, date) = (&parsed.generation_id, date_path(parsed.date));
     let mut prefixes = vec![format!("{folder}{}{date}/{id}_", by_date.prefix(id, 1))];
     prefixes.extend((1..=count).map(|number| {
