@@ -26,9 +26,12 @@ use self::cursor::Phase;
 use self::find::Walk;
 use super::bucket_map::BucketMap;
 use super::index::PictureIndex;
+use super::kind::PictureKind;
+use super::staged::is_quarantined;
+use super::usage::kind_at;
 use crate::clock::Clock;
 use crate::error::{Result, StorageError, StorageErrorKind};
-use crate::name::BucketName;
+use crate::name::{BucketName, ObjectKey};
 use crate::store::ObjectStore;
 
 /// Takes each finding as it comes, so that the sweep keeps none.
@@ -42,29 +45,45 @@ pub type FindingSink<'a> = dyn FnMut(Finding) + Send + 'a;
 pub struct OrphanSweep {
     store: Arc<dyn ObjectStore>,
     index: Arc<dyn PictureIndex>,
+    map: BucketMap,
+    kinds: Vec<PictureKind>,
     buckets: Vec<BucketName>,
     clock: Arc<dyn Clock>,
     settings: SweepSettings,
 }
 
 impl OrphanSweep {
-    /// Returns a sweep over all buckets that hold pictures.
+    /// Returns a sweep over all buckets that hold pictures, and all kinds of pictures in them.
+    ///
+    /// Whatever `index` does not know is an orphan: when it knows of generations alone, name their kinds with
+    /// [`of_kinds`](Self::of_kinds), or avatars and temporary pictures are taken for orphans too.
+    /// Ages are told by `clock` and by the times of the store: where their clocks may differ, the least age must
+    /// be longer by as much.
     pub fn new(
         store: Arc<dyn ObjectStore>,
         index: Arc<dyn PictureIndex>,
-        buckets: &BucketMap,
+        map: &BucketMap,
         clock: Arc<dyn Clock>,
         settings: SweepSettings,
     ) -> Self {
-        let mut buckets: Vec<_> = buckets.buckets().into_iter().cloned().collect();
+        let mut buckets: Vec<_> = map.buckets().into_iter().cloned().collect();
         buckets.sort();
         Self {
             store,
             index,
+            map: map.clone(),
+            kinds: PictureKind::ALL.into(),
             buckets,
             clock,
             settings,
         }
+    }
+
+    /// Returns the sweep over pictures of these kinds alone; all others are foreign, also where they share a bucket.
+    #[must_use]
+    pub fn of_kinds(mut self, kinds: &[PictureKind]) -> Self {
+        self.kinds = kinds.to_vec();
+        self
     }
 
     /// Returns the sweep over `bucket` alone; over nothing when it holds no pictures.
@@ -188,6 +207,12 @@ impl OrphanSweep {
         Ok(SweepEnd::Complete)
     }
 
+    /// Tells whether what has `key` is swept, by its place.
+    fn sweeps(&self, bucket: &BucketName, key: &ObjectKey) -> bool {
+        is_quarantined(key)
+            || kind_at(&self.map, bucket, key).is_none_or(|kind| self.kinds.contains(&kind))
+    }
+
     /// Returns the buckets that the cursor has not passed.
     fn remaining(&self, cursor: &SweepCursor) -> Vec<BucketName> {
         let rest = self.buckets.iter().filter(|bucket| !cursor.is_past(bucket));
@@ -201,6 +226,7 @@ impl fmt::Debug for OrphanSweep {
             .field("store", &self.store)
             .field("index", &self.index)
             .field("buckets", &self.buckets)
+            .field("kinds", &self.kinds)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

@@ -95,7 +95,11 @@ fn form_of(key: &ObjectKey) -> Form {
 }
 
 /// Returns the kind whose place `key` lies in: the one with the longest folder before it, or the only one there is.
-fn kind_at(buckets: &BucketMap, bucket: &BucketName, key: &ObjectKey) -> Option<PictureKind> {
+pub(super) fn kind_at(
+    buckets: &BucketMap,
+    bucket: &BucketName,
+    key: &ObjectKey,
+) -> Option<PictureKind> {
     let here: Vec<_> = PictureKind::ALL
         .into_iter()
         .filter(|kind| buckets.place(*kind).bucket == *bucket)

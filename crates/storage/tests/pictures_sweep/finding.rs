@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use storage::BucketName;
 use storage::pictures::{
-    FindingKind, FindingOutcome, KnownPicture, MinimumAge, MockPictureIndex, OrphanSweep, SweepEnd,
-    SweepSettings,
+    BucketMap, FindingKind, FindingOutcome, KnownPicture, MinimumAge, MockPictureIndex,
+    OrphanSweep, PictureKind, SweepEnd, SweepSettings,
 };
 
 use super::scene::{Scene, finding, object, run};
@@ -178,4 +179,34 @@ async fn what_changed_while_the_pages_were_read_is_seen() {
     let (found, report) = run(&sweep).await;
     assert_eq!(found, []);
     assert!(matches!(report.end, SweepEnd::Complete), "{report:?}");
+}
+
+#[tokio::test]
+async fn kinds_that_are_not_swept_are_foreign_also_where_they_share_a_bucket() {
+    let mut scene = Scene::new().await;
+    let folder = |text: &str| Some(text.parse().unwrap());
+    let bucket: BucketName = "imagen4".parse().unwrap();
+    scene.map = BucketMap::builder()
+        .with(PictureKind::Imagen4, bucket.clone(), folder("made"))
+        .with(PictureKind::Avatar, bucket, folder("faces"))
+        .build()
+        .unwrap();
+    for text in [
+        "imagen4/made/2026/03/01/a_1.png",
+        "imagen4/faces/2026/03/01/b_1.png",
+        "imagen4/faces/2026/03/01/gone_1.png.json",
+        "temp/2026/03/01/c_1.png",
+    ] {
+        scene.put(text).await;
+    }
+    scene.let_all_grow_old();
+    let made = [PictureKind::Imagen4, PictureKind::Generated];
+    let sweep = scene.sweep(SweepSettings::default());
+    let (all, _) = run(&sweep).await;
+    assert_eq!(all.len(), 4);
+    let (found, report) = run(&sweep.of_kinds(&made)).await;
+    let orphan = FindingKind::OrphanPicture;
+    let expected = [finding("imagen4/made/2026/03/01/a_1.png", orphan, REPORTED)];
+    assert_eq!(found, expected);
+    assert_eq!((report.counts.orphans(), report.counts.foreign), (1, 3));
 }

@@ -93,12 +93,14 @@ impl<'a> Walk<'a> {
             named.extend::<Vec<ObjectKey>>(there);
             counts.lost_pictures += self.tell_lost(missing, found).await?;
         }
-        let mut orphans = self
-            .orphan_sidecars(&page.entries, &listed, &mut counts)
-            .await?;
-        let pictures = self
-            .orphan_pictures(&page.entries, &named, &mut counts)
-            .await?;
+        let swept: Vec<_> = page
+            .entries
+            .iter()
+            .filter(|entry| self.sweep.sweeps(self.bucket, &entry.key))
+            .collect();
+        counts.foreign += (page.entries.len() - swept.len()) as u64;
+        let mut orphans = self.orphan_sidecars(&swept, &listed, &mut counts).await?;
+        let pictures = self.orphan_pictures(&swept, &named, &mut counts).await?;
         orphans.extend(pictures);
         self.listing_ended = until.is_none();
         self.after.clone_from(&until);
@@ -160,7 +162,7 @@ impl<'a> Walk<'a> {
     /// Counts all but pictures, and returns the sidecars whose picture is certainly gone.
     async fn orphan_sidecars(
         &self,
-        entries: &[ListEntry],
+        entries: &[&ListEntry],
         listed: &HashSet<&ObjectKey>,
         counts: &mut SweepCounts,
     ) -> Result<Vec<Orphan>> {
@@ -191,7 +193,7 @@ impl<'a> Walk<'a> {
     /// Counts pictures, and returns those that certainly no record names; `named` holds those that the index has.
     async fn orphan_pictures(
         &self,
-        entries: &[ListEntry],
+        entries: &[&ListEntry],
         named: &HashSet<ObjectKey>,
         counts: &mut SweepCounts,
     ) -> Result<Vec<Orphan>> {

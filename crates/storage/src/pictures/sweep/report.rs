@@ -48,7 +48,7 @@ pub struct SweepCounts {
     pub pictures: u64,
     /// Objects with the key of a sidecar.
     pub sidecars: u64,
-    /// Objects with another key; never touched.
+    /// Objects with another key, or of a kind that is not swept; never touched.
     pub foreign: u64,
     /// Objects in the quarantine of staged deletes.
     pub quarantined: u64,
