@@ -98,6 +98,24 @@ async fn a_key_is_found_and_deleted_in_whichever_bucket_it_is() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_described_is_there_and_can_go() {
+    for act in ["find", "delete"] {
+        let scene = Scene::with_key_in(&["imagen4"]).await;
+        let corrupt = Failure::of(Operation::Head, StorageErrorKind::Corrupt);
+        // The first bucket that is asked is the one that holds it.
+        scene.failing.fail(corrupt.on_calls(1..=1));
+        if act == "find" {
+            let found = scene.pictures.find(&scene.key).await.unwrap();
+            assert_eq!(found, Whereabouts::Found(scene.object("imagen4")));
+        } else {
+            let report = scene.delete(WhenAmbiguous::Refuse).await;
+            assert_eq!(report.outcome, DeletionOutcome::Deleted);
+            assert!(!scene.is_there("imagen4").await);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_missing_key_is_absent_and_never_deleted() {
     let scene = Scene::with_key_in(&[]).await;
     let found = scene.pictures.find(&scene.key).await.unwrap();

@@ -9,6 +9,7 @@ use super::format::ImageFormat;
 use super::key::{PictureKey, PictureName};
 use super::key_policy::{KeyLayout, broken_folder_rule};
 use super::kind::PictureKind;
+use super::staged::is_quarantine;
 use crate::name::{BucketName, NameError, ObjectKey, ObjectRef};
 
 /// The longest folder, in bytes; the rest of a key fits beside it.
@@ -20,6 +21,7 @@ const MAX_FOLDER_BYTES: usize = 512;
 /// - is written without a `/` at its end; one that is given is dropped
 /// - its last segment is neither two lower-case hexadecimal digits nor begins with `tenant-`: these are the
 ///   places of [`Shard`](super::Shard) and [`Tenant`](super::Tenant)
+/// - it does not lie in `.quarantine`, the place of staged deletes
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Folder(String);
 
@@ -49,6 +51,9 @@ impl FromStr for Folder {
             ));
         }
         let broken = match ObjectKey::from_str(text) {
+            Ok(_) if is_quarantine(text) => {
+                Some("it must not lie in .quarantine, where staged deletes keep pictures")
+            }
             Ok(_) => broken_folder_rule(text),
             Err(error) => Some(error.rule()),
         };
@@ -341,6 +346,8 @@ mod tests {
             ("ab", "shard"),
             ("a/0f/", "shard"),
             ("a/tenant-b", "tenant"),
+            (".quarantine", "staged"),
+            (".quarantine/a", "staged"),
             (&*"a".repeat(513), "512"),
         ] {
             let error = text.parse::<Folder>().unwrap_err();

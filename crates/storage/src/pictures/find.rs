@@ -43,7 +43,7 @@ pub struct KeyDeletionReport {
 impl PictureStorage {
     /// Looks for `key` in every bucket that holds pictures, with one `head` for each, all at once.
     ///
-    /// A bucket that is missing holds nothing.
+    /// A bucket that is missing holds nothing; an object that cannot be described is there.
     ///
     /// # Errors
     ///
@@ -122,6 +122,8 @@ impl PictureStorage {
             let object = ObjectRef::new(bucket.clone(), key.clone());
             match self.store.head(&object).await {
                 Ok(_) => Ok(Some(object)),
+                // What cannot be described is there, and can go.
+                Err(error) if error.kind() == StorageErrorKind::Corrupt => Ok(Some(object)),
                 Err(error) if is_missing(error.kind()) => Ok(None),
                 Err(error) => Err(error),
             }
@@ -131,7 +133,8 @@ impl PictureStorage {
     }
 }
 
-fn is_missing(kind: StorageErrorKind) -> bool {
+/// Tells whether an answer of this kind says that nothing is there.
+pub(super) fn is_missing(kind: StorageErrorKind) -> bool {
     matches!(
         kind,
         StorageErrorKind::NotFound | StorageErrorKind::BucketNotFound

@@ -37,9 +37,10 @@ pub use self::records::MockDeletionRecords;
 pub use self::records::{DeletionRecords, DeletionTicket, WithoutRecords};
 pub use self::resume::ResumeReport;
 use self::ticket::{Intent, Part, Ticket, Verdict};
-pub(super) use self::ticket::{is_quarantined, prefix as quarantine_of};
+pub(super) use self::ticket::{is_quarantine, is_quarantined, prefix as quarantine_of};
 use self::turns::Turns;
 use super::bucket_map::BucketMap;
+use super::find::is_missing;
 use crate::clock::Clock;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
@@ -139,7 +140,7 @@ impl StagedDeletion {
     /// Returns the service with another time for which copies stay after an undo.
     ///
     /// It must be longer than any call on the store can take, and than any pause of a process that goes on
-    /// afterwards.
+    /// afterwards; and by as much as our clock may be ahead of the store's, whose times it is measured from.
     #[must_use]
     pub fn with_settle_time(mut self, settle: Duration) -> Self {
         self.settle = TimeDelta::from_std(settle).unwrap_or(TimeDelta::MAX);
@@ -303,13 +304,6 @@ impl fmt::Debug for StagedDeletion {
             .field("settle", &self.settle)
             .finish_non_exhaustive()
     }
-}
-
-fn is_missing(kind: StorageErrorKind) -> bool {
-    matches!(
-        kind,
-        StorageErrorKind::NotFound | StorageErrorKind::BucketNotFound
-    )
 }
 
 fn busy(operation: &'static str, object: &ObjectRef) -> StorageError {

@@ -2,8 +2,9 @@
 
 use url::Url;
 
-use crate::error::{Result, StorageErrorKind};
+use crate::error::Result;
 use crate::name::{ObjectKey, ObjectRef};
+use crate::pictures::find::is_missing;
 use crate::pictures::key::PictureKey;
 use crate::pictures::link::PictureLink;
 use crate::pictures::picture::StoredPicture;
@@ -97,7 +98,7 @@ impl PictureStorage {
         for place in places {
             match self.inspect(&place).await {
                 Ok(found) => there.push((place, found)),
-                Err(error) if is_absence(error.kind()) => {}
+                Err(error) if is_missing(error.kind()) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -136,11 +137,4 @@ fn is_provider(link: &str) -> bool {
             None => host == *known,
         });
     url.scheme() == "https" && is_plain && is_known
-}
-
-fn is_absence(kind: StorageErrorKind) -> bool {
-    matches!(
-        kind,
-        StorageErrorKind::NotFound | StorageErrorKind::BucketNotFound
-    )
 }

@@ -6,7 +6,7 @@ use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::{ObjectKey, ObjectRef};
 use crate::object::{InvalidMetadata, Metadata, ObjectInfo};
 
-/// What every key of the quarantine starts with; no picture key does, unless a folder was named so on purpose.
+/// What every key of the quarantine starts with; no folder may.
 pub(super) const QUARANTINE: &str = ".quarantine/";
 
 /// The number of digits of a delete's number in a key.
@@ -172,6 +172,11 @@ pub(in crate::pictures) fn prefix(key: &ObjectKey) -> String {
 /// Tells whether `key` belongs to the quarantine.
 pub(in crate::pictures) fn is_quarantined(key: &ObjectKey) -> bool {
     key.as_str().starts_with(QUARANTINE)
+}
+
+/// Tells whether what lies in `folder` would belong to the quarantine.
+pub(in crate::pictures) fn is_quarantine(folder: &str) -> bool {
+    format!("{folder}/").starts_with(QUARANTINE)
 }
 
 /// Returns the picture, the number and the part that a key of the quarantine names; `None` when it names none.
