@@ -60,6 +60,9 @@ impl LifecycleDocument {
 
 /// Reads and replaces the lifecycle rules of buckets.
 ///
+/// It is a port of adapters: the layers of [`ObjectStore`](crate::ObjectStore) do not hand it on, so keep the
+/// adapter itself for it.
+///
 /// # Contract
 ///
 /// - **Foreign rules** come back from a replace as they were given, as far as the server keeps what it was sent.

@@ -10,6 +10,11 @@ use crate::pictures::{BucketMap, PictureKind};
 ///
 /// - temporary pictures expire; where they share a bucket, only those in their folder
 /// - uploads that were not completed are aborted in every bucket
+///
+/// The rules are for whole buckets, and know nothing of layers: give them to no bucket of which
+/// [`Prefixed`](crate::layer::Prefixed) takes only a part.
+/// In a bucket of temporary pictures alone, what staged deletes keep there expires like the pictures, so their
+/// window must be shorter than the pictures' life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LifecyclePolicy {
     rules: Vec<(BucketName, Vec<LifecycleRule>)>,

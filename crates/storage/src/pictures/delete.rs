@@ -80,7 +80,10 @@ impl PictureStorage {
     /// is gone, and those that are there go in calls of their own. So 2500 pictures take three bulk calls, and up to
     /// three more when they have sidecars.
     /// An object that is named twice is `Deleted` once and `AlreadyAbsent` after that.
+    /// So is a picture whose delete is staged, and it can still come back: [`StagedDeletion`] purges it.
     /// Key and outcome are logged at level info.
+    ///
+    /// [`StagedDeletion`]: super::StagedDeletion
     ///
     /// # Cancellation
     ///
