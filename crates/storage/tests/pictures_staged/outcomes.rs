@@ -145,6 +145,26 @@ async fn other_bytes_at_the_key_are_not_replaced_and_the_copy_stays() {
     assert_eq!(world.see(&picture).await, Seen::There);
 }
 
+/// A picture that was passed on while it came has no digest in the store.
+#[tokio::test]
+async fn other_bytes_of_the_same_length_are_told_apart_without_a_digest_too() {
+    let world = World::in_memory().await;
+    let (staged, picture) = (world.healthy(), picture());
+    world.records.insert(&picture);
+    let put = |text: &'static str| {
+        let options = PutOptions::create_only();
+        world.store.put(&picture, text.into(), options)
+    };
+    put("first").await.unwrap();
+    staged.stage(&picture).await.unwrap();
+    put("other").await.unwrap();
+    let error = staged.undo(&picture).await.unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::AlreadyExists);
+    world.store.delete(&picture).await.unwrap();
+    put("first").await.unwrap();
+    assert_eq!(staged.undo(&picture).await.unwrap(), UndoOutcome::Restored);
+}
+
 #[tokio::test]
 async fn a_picture_saved_anew_while_the_old_one_waits_survives_the_purge() {
     let world = World::in_memory().await;

@@ -4,9 +4,10 @@ use super::ticket::{self, Intent, Part, Ticket, Verdict};
 use super::{DeletionTicket, StagedDeletion, is_missing};
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
-use crate::object::{Metadata, ObjectInfo};
+use crate::object::{Metadata, ObjectInfo, Sha256Digest};
 use crate::options::{GetOptions, ListOptions, PutOptions};
 use crate::pictures::delete::sidecar_place;
+use crate::pictures::verify::digest_of;
 
 /// Whether there was something to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,13 +194,38 @@ impl StagedDeletion {
         match self.store.put(to, found.body, options).await {
             Ok(_) => Ok(Copied::There),
             Err(error) if error.kind() == StorageErrorKind::AlreadyExists => {
-                let there = self.store.head(to).await?;
-                if is_same(&found.info, &there) {
+                if self.is_same((from, &found.info), to).await? {
                     return Ok(Copied::There);
                 }
                 Err(error)
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Tells whether two objects have the same bytes.
+    async fn is_same(
+        &self,
+        (from, info): (&ObjectRef, &ObjectInfo),
+        to: &ObjectRef,
+    ) -> Result<bool> {
+        let there = self.store.head(to).await?;
+        if info.size_bytes != there.size_bytes {
+            return Ok(false);
+        }
+        let digest = match self.digest(from, info).await {
+            // Whoever has moved it meanwhile has compared the two.
+            Err(error) if is_missing(error.kind()) => return Ok(true),
+            digest => digest?,
+        };
+        Ok(digest == self.digest(to, &there).await?)
+    }
+
+    /// Returns the digest that the store keeps of an object, and otherwise reads the object for it.
+    async fn digest(&self, object: &ObjectRef, info: &ObjectInfo) -> Result<Sha256Digest> {
+        match info.sha256 {
+            Some(digest) => Ok(digest),
+            None => Ok(digest_of(&*self.store, object).await?.1),
         }
     }
 
@@ -209,13 +235,4 @@ impl StagedDeletion {
             id: self.intent(ticket).await?.id,
         })
     }
-}
-
-/// Tells whether two objects have the same bytes, as far as that is known without reading them.
-fn is_same(one: &ObjectInfo, other: &ObjectInfo) -> bool {
-    let digests = match (one.sha256, other.sha256) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
-    };
-    one.size_bytes == other.size_bytes && digests
 }
