@@ -13,6 +13,9 @@ pub(crate) fn settings(settings: &Settings) {
     if let Some(line) = settings.stand_ins() {
         println!("{line}");
     }
+    for (name, instead) in settings.unused_names() {
+        println!("setting {name} means nothing here; {instead}");
+    }
     for (name, nearest) in settings.unknown_names() {
         match nearest {
             Some(nearest) => println!("setting {name} is unknown; is {nearest} meant?"),

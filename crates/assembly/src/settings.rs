@@ -1,5 +1,8 @@
 //! Every setting of every part, read in one go.
 
+mod prod;
+mod unused;
+
 use std::path::PathBuf;
 
 use cache::redis::RedisSettings;
@@ -31,6 +34,7 @@ pub struct Settings {
     pub(crate) records: SqliteSettings,
     pub(crate) pictures: PictureSettings,
     pub(crate) imagen4: Imagen4Settings,
+    pub(crate) unused: Vec<(String, &'static str)>,
     pub(crate) unknown: Vec<(String, Option<String>)>,
 }
 
@@ -62,9 +66,9 @@ impl Settings {
         let pictures = PictureSettings::read(reader);
         let imagen4 = Imagen4Settings::read(reader);
         if profile == Profile::Prod {
-            require_real_services(reader);
+            prod::check(reader);
         }
-        let unknown = reader.unread(&OUR_PREFIXES);
+        let (unused, unknown) = unread(reader);
         Some(Self {
             profile,
             files: files?,
@@ -75,6 +79,7 @@ impl Settings {
             records: records?,
             pictures: pictures?,
             imagen4: imagen4?,
+            unused,
             unknown,
         })
     }
@@ -108,6 +113,11 @@ impl Settings {
             Some(redis) => format!("Redis at {}", redis.address()),
             None => "memory".to_owned(),
         }
+    }
+
+    /// Returns the names that earlier programs read and that mean nothing here, each with what to do instead.
+    pub fn unused_names(&self) -> &[(String, &'static str)] {
+        &self.unused
     }
 
     /// Returns the names that look like ours and mean nothing here, each with the name that may be meant.
@@ -168,31 +178,20 @@ fn is_loopback_http(url: &Url) -> bool {
     on_loopback && url.scheme() == "http" && url.path() == "/" && url.query().is_none()
 }
 
-fn require_real_services(reader: &mut Reader<'_>) {
-    for (names, hint) in [
-        (
-            ["FAL_KEY", "FAL_API_KEY"].as_slice(),
-            "take a key from FAL's dashboard",
-        ),
-        (
-            &["MINIO_ENDPOINT"],
-            "name the object store as host:port or URL",
-        ),
-        (
-            &[
-                "REDIS_HOST",
-                "REDIS_URL",
-                "REDIS_SENTINELS",
-                "REDIS_CLUSTER_NODES",
-            ],
-            "name the Redis server",
-        ),
-        (&["DATABASE_URL"], "name the database"),
-    ] {
-        if names.iter().all(|name| reader.text(name).is_none()) {
-            reader.problem(names[0], "missing in profile prod", hint);
+/// Returns the names that nobody read: those that earlier programs knew, and those that nobody knows.
+#[expect(
+    clippy::type_complexity,
+    reason = "each of the two is returned by a method of its own"
+)]
+fn unread(reader: &Reader<'_>) -> (Vec<(String, &'static str)>, Vec<(String, Option<String>)>) {
+    let (mut unused, mut unknown) = (Vec::new(), Vec::new());
+    for (name, nearest) in reader.unread(&OUR_PREFIXES) {
+        match unused::instead_of(&name) {
+            Some(instead) => unused.push((name, instead)),
+            None => unknown.push((name, nearest)),
         }
     }
+    (unused, unknown)
 }
 
 fn incomplete() -> Problems {
@@ -229,6 +228,7 @@ mod tests {
         let mut read = BTreeSet::new();
         for source in [
             MapSource::new(),
+            MapSource::from([("APP_PROFILE", "prod")]),
             MapSource::from([("REDIS_HOST", "redis"), ("MINIO_ENDPOINT", "minio:9000")]),
         ] {
             let mut reader = Reader::new(&source);
@@ -299,6 +299,123 @@ mod tests {
             Some("MINIO_ENDPOINT".to_owned()),
         )];
         assert_eq!(settings.unknown_names(), unknown);
+    }
+
+    #[test]
+    fn names_of_the_earlier_service_are_known_and_unused() {
+        let source =
+            MapSource::from([("IMAGEN4_API_KEY", "x"), ("REDIS_RETRY_ON_TIMEOUT", "true")]);
+        let settings = Settings::from_source(&source).unwrap();
+        assert_eq!(settings.unknown_names(), []);
+        let unused: Vec<_> = settings
+            .unused_names()
+            .iter()
+            .map(|(name, _)| &**name)
+            .collect();
+        assert_eq!(unused, ["IMAGEN4_API_KEY", "REDIS_RETRY_ON_TIMEOUT"]);
+    }
+
+    fn prod<const N: usize>(values: [(&str, &str); N]) -> Vec<String> {
+        let whole = MapSource::from([
+            ("APP_PROFILE", "prod"),
+            ("FAL_KEY", "id:f00dcafe"),
+            ("MINIO_ENDPOINT", "https://minio.example.com"),
+            ("MINIO_ACCESS_KEY", "pictures"),
+            ("MINIO_SECRET_KEY", "b7f0c2d4"),
+            ("REDIS_HOST", "redis"),
+            ("REDIS_PASSWORD", "9a8b7c6d"),
+            ("APP_ALLOW_PLAIN_TEXT", "true"),
+            ("DATABASE_URL", "sqlite:records.sqlite"),
+        ]);
+        let add = |source: MapSource, (name, value): (&str, &str)| source.with(name, value);
+        problems(&values.into_iter().fold(whole, add))
+    }
+
+    #[test]
+    fn profile_prod_refuses_samples_and_plain_text() {
+        let none: [&str; 0] = [];
+        assert_eq!(prod([]), none);
+        for (values, expected) in [
+            (
+                [("MINIO_SECRET_KEY", "minioadmin")],
+                &["MINIO_SECRET_KEY"][..],
+            ),
+            ([("REDIS_PASSWORD", "change-me")], &["REDIS_PASSWORD"]),
+            ([("FAL_KEY", "id:secret")], &["FAL_KEY"]),
+            (
+                [("MINIO_ENDPOINT", "minio.example.com:9000")],
+                &["MINIO_ENDPOINT"],
+            ),
+            (
+                [("MINIO_PUBLIC_ENDPOINT", "http://img.example.com")],
+                &["MINIO_PUBLIC_ENDPOINT"],
+            ),
+            ([("REDIS_HOST", "8.8.8.8")], &["REDIS_HOST"]),
+            ([("APP_ALLOW_PLAIN_TEXT", "false")], &["REDIS_HOST"]),
+            ([("MINIO_ENDPOINT", "minio:9000")], &[]),
+            ([("MINIO_SECURE", "true")], &[]),
+        ] {
+            assert_eq!(prod(values), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_within_a_url_is_looked_at_and_not_shown() {
+        let source = MapSource::from([
+            ("APP_PROFILE", "prod"),
+            (
+                "REDIS_URL",
+                "redis://who:change-me-canary@redis.example.com:6379/0",
+            ),
+        ]);
+        let problems = Settings::from_source(&source).unwrap_err();
+        let about: Vec<_> = problems
+            .iter()
+            .filter(|problem| problem.name == "REDIS_URL")
+            .collect();
+        assert_eq!(about.len(), 2, "{problems}");
+        assert!(!format!("{problems} {problems:?}").contains("canary"));
+    }
+
+    #[test]
+    fn ten_planted_mistakes_are_ten_problems_with_origin_and_hint() {
+        let source = MapSource::from([
+            ("APP_PROFILE", "prod"),
+            ("FAL_KEY", "no-colon"),
+            ("FAL_QUEUE_URL", "http://queue.example.com"),
+            ("MINIO_ENDPOINT", "http://minio.example.com:9000"),
+            ("MINIO_ACCESS_KEY", "pictures"),
+            ("MINIO_SECRET_KEY", "minioadmin"),
+            ("MINIO_BUCKET_TEMP", "Not_A_Bucket"),
+            ("MINIO_PRESIGNED_EXPIRES", "604801"),
+            ("REDIS_HOST", "redis"),
+            ("REDIS_PORT", "0"),
+            ("REDIS_PASSWORD", "redis"),
+            ("IMAGEN4_MAX_IMAGES", "9"),
+            ("DATABASE_URL", "mysql://host/db"),
+            ("APP_ALLOW_PLAIN_TEXT", "true"),
+        ]);
+        let problems = Settings::from_source(&source).unwrap_err();
+        let names: BTreeSet<_> = problems.iter().map(|problem| &*problem.name).collect();
+        let planted = [
+            "DATABASE_URL",
+            "FAL_KEY",
+            "FAL_QUEUE_URL",
+            "IMAGEN4_MAX_IMAGES",
+            "MINIO_BUCKET_TEMP",
+            "MINIO_ENDPOINT",
+            "MINIO_PRESIGNED_EXPIRES",
+            "MINIO_SECRET_KEY",
+            "REDIS_PASSWORD",
+            "REDIS_PORT",
+        ];
+        assert_eq!(names, BTreeSet::from(planted), "{problems}");
+        for problem in &problems {
+            assert!(
+                problem.origin.is_some() && !problem.hint.is_empty(),
+                "{problem}"
+            );
+        }
     }
 
     #[test]

@@ -1,11 +1,20 @@
 //! Typed reads that note what is wrong and go on.
 
 use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::{Origin, Problem, Problems, Secret, Text, TextSource, parse_duration};
+
+/// Ends the name of a setting that names a file with the value in it, as secrets of containers are given.
+const FILE_SUFFIX: &str = "_FILE";
+
+/// The largest file with a secret, in bytes.
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 /// Reads settings from a source and collects every problem on the way.
 ///
@@ -43,9 +52,24 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// Returns the secret under `name`.
+    /// Returns the secret under `name`, or in the file that `{name}_FILE` names.
+    ///
+    /// Both at once are a problem, since nobody could tell which one is meant; so is a file that cannot be
+    /// read, is empty, or is larger than 64 KiB.
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
-        self.present(name).map(|text| Secret::new(text.value))
+        let here = self.present(name).map(|text| text.value);
+        let file_name = format!("{name}{FILE_SUFFIX}");
+        let file = self.text(&file_name);
+        match (here, file) {
+            (Some(_), Some(_)) => {
+                let what = format!("stands beside {name}, which means the same");
+                self.problem(&file_name, what, "set only one of the two");
+                None
+            }
+            (Some(text), None) => Some(Secret::new(text)),
+            (None, Some(path)) => self.secret_from(&file_name, &path),
+            (None, None) => None,
+        }
     }
 
     /// Returns the secret under `name`, or notes that it is missing and what to write.
@@ -61,17 +85,22 @@ impl<'a> Reader<'a> {
     ///
     /// Two names with different values are a problem, since nobody could tell which one is meant.
     pub fn one_of(&mut self, names: &[&str]) -> Option<Secret> {
-        let found: Vec<_> = names
+        let found = names
             .iter()
-            .filter_map(|name| self.present(name).map(|text| (*name, text.value)))
-            .collect();
-        let (first, value) = found.first()?;
-        if let Some((other, _)) = found.iter().find(|(_, other)| other != value) {
-            let what = format!("differs from {first}, which means the same");
-            self.problem(other, what, "set only one of the two");
-            return None;
-        }
-        Some(Secret::new(value))
+            .filter_map(|name| Some((*name, Secret::new(self.present(name)?.value))));
+        let found = found.collect();
+        self.agreed(found)
+    }
+
+    /// Returns the secret under the first of `names` that is set, each read as by [`secret`](Self::secret).
+    ///
+    /// Two names with different values are a problem, since nobody could tell which one is meant.
+    pub fn one_secret_of(&mut self, names: &[&str]) -> Option<Secret> {
+        let found = names
+            .iter()
+            .filter_map(|name| Some((*name, self.secret(name)?)));
+        let found = found.collect();
+        self.agreed(found)
     }
 
     /// Returns the value under `name` as a `T`.
@@ -161,14 +190,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a problem that the caller found, for rules that no typed read knows.
+    ///
+    /// A problem that was noted before is not noted again, so that a setting may be read twice.
     pub fn problem(&mut self, name: &str, what: impl Display, hint: impl Display) {
-        let origin = self.origin(name);
-        self.problems.push(Problem {
+        let problem = Problem {
             name: name.to_owned(),
-            origin,
+            origin: self.origin(name),
             what: what.to_string(),
             hint: hint.to_string(),
-        });
+        };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// Tells how many problems were noted so far.
@@ -210,6 +243,28 @@ impl<'a> Reader<'a> {
         Problems::check(self.problems)
     }
 
+    /// Returns the value that all names agree on.
+    fn agreed(&mut self, mut found: Vec<(&str, Secret)>) -> Option<Secret> {
+        let (first, value) = found.first()?;
+        let differs = |secret: &Secret| secret.expose() != value.expose();
+        if let Some((other, _)) = found.iter().find(|(_, other)| differs(other)) {
+            let what = format!("differs from {first}, which means the same");
+            self.problem(other, what, "set only one of the two");
+            return None;
+        }
+        Some(found.swap_remove(0).1)
+    }
+
+    fn secret_from(&mut self, file_name: &str, path: &str) -> Option<Secret> {
+        match read_secret(Path::new(path)) {
+            Ok(secret) => Some(secret),
+            Err(what) => {
+                self.problem(file_name, what, "name a readable file that holds the value");
+                None
+            }
+        }
+    }
+
     fn present(&mut self, name: &str) -> Option<Text> {
         if !self.read.iter().any(|read| read == name) {
             self.read.push(name.to_owned());
@@ -237,6 +292,22 @@ impl<'a> Reader<'a> {
             .max_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, read)| read.clone())
     }
+}
+
+/// Returns the secret in a file, or what is wrong with the file; what it holds is never shown.
+fn read_secret(path: &Path) -> Result<Secret, String> {
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| format!("cannot be opened: {error}"))?;
+    let read = file.take(MAX_SECRET_BYTES + 1).read_to_string(&mut text);
+    let bytes = read.map_err(|error| format!("cannot be read: {error}"))?;
+    let secret = Secret::new(text);
+    if bytes as u64 > MAX_SECRET_BYTES {
+        return Err("names a file of more than 64 KiB".to_owned());
+    }
+    if secret.is_empty() {
+        return Err("names an empty file".to_owned());
+    }
+    Ok(secret)
 }
 
 #[cfg(test)]
@@ -310,6 +381,35 @@ mod tests {
         let reader_shown = format!("{reader:?}");
         let shown = format!("{reader_shown} {:?}", reader.finish());
         assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("key"), "id:word\n").unwrap();
+        std::fs::write(path("empty"), " \n").unwrap();
+        std::fs::write(path("large"), "x".repeat(64 * 1024 + 1)).unwrap();
+        let source = MapSource::new()
+            .with("A_FILE", path("key"))
+            .with("B", "canary")
+            .with("B_FILE", path("key"))
+            .with("C_FILE", path("absent"))
+            .with("D_FILE", path("empty"))
+            .with("E_FILE", path("large"))
+            .with("F", "id:word")
+            .with("G_FILE", path("key"));
+        let mut reader = Reader::new(&source);
+        assert_eq!(reader.secret("A").unwrap().expose(), "id:word");
+        for name in ["B", "C", "D", "E"] {
+            assert!(reader.secret(name).is_none(), "{name}");
+        }
+        let agreed = reader.one_secret_of(&["F", "G"]);
+        assert_eq!(agreed.unwrap().expose(), "id:word");
+        let problems = reader.finish().unwrap_err();
+        let names: Vec<_> = problems.iter().map(|problem| &*problem.name).collect();
+        assert_eq!(names, ["B_FILE", "C_FILE", "D_FILE", "E_FILE"]);
+        assert!(!problems.to_string().contains("canary"));
     }
 
     #[test]

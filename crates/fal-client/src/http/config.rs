@@ -226,7 +226,7 @@ fn own(text: &str) -> Result<FalUrl, FalError> {
 
 /// Reads the key under either name, and notes which rule it breaks.
 fn read_key(reader: &mut Reader<'_>) -> Option<FalKey> {
-    let secret = reader.one_of(&KEY_NAMES)?;
+    let secret = reader.one_secret_of(&KEY_NAMES)?;
     match FalKey::new(&secret) {
         Ok(key) => Some(key),
         Err(error) => {
