@@ -1,10 +1,14 @@
 //! The keys, fetched when they are needed and kept for a while.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{
+    fmt::Debug,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::{
-    sync::Mutex,
+    sync::{Mutex, OwnedMutexGuard},
     time::{Instant, timeout},
 };
 
@@ -90,23 +94,27 @@ impl KeysPolicy {
 /// The keys of a source.
 #[derive(Debug)]
 pub(super) struct KeyCache<S> {
-    source: S,
+    source: Arc<S>,
     policy: KeysPolicy,
-    state: Mutex<State>,
+    /// Read without waiting, also while newer ones are fetched.
+    kept: Arc<RwLock<Option<Kept>>>,
+    /// When keys were asked for last; held over the fetch on purpose: many deliveries at once are one fetch.
+    asked: Arc<Mutex<Option<Instant>>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    keys: Option<(Instant, Arc<KeySet>)>,
-    asked: Option<Instant>,
+#[derive(Debug)]
+struct Kept {
+    at: Instant,
+    keys: Arc<KeySet>,
 }
 
 impl<S: KeySource> KeyCache<S> {
     pub(super) fn new(source: S, policy: KeysPolicy) -> Self {
         Self {
-            source,
+            source: Arc::new(source),
             policy,
-            state: Mutex::default(),
+            kept: Arc::default(),
+            asked: Arc::default(),
         }
     }
 
@@ -118,11 +126,13 @@ impl<S: KeySource> KeyCache<S> {
 
     /// Returns keys that are young enough.
     pub(super) async fn keys(&self) -> Result<Arc<KeySet>, WebhookError> {
-        // The lock is held over the fetch on purpose: many deliveries at once are one fetch.
-        let mut state = self.state.lock().await;
-        match state.young(self.policy.life) {
+        if let Some(keys) = self.young() {
+            return Ok(keys);
+        }
+        let asked = Arc::clone(&self.asked).lock_owned().await;
+        match self.young() {
             Some(keys) => Ok(keys),
-            None => self.fetch(&mut state).await,
+            None => self.fetch(asked).await,
         }
     }
 
@@ -130,35 +140,55 @@ impl<S: KeySource> KeyCache<S> {
     ///
     /// Whoever sends nonsense makes us ask once a minute and no more.
     pub(super) async fn newer(&self, than: &Arc<KeySet>) -> Option<Arc<KeySet>> {
-        let mut state = self.state.lock().await;
-        match state.young(self.policy.life) {
+        let asked = Arc::clone(&self.asked).lock_owned().await;
+        match self.young() {
             Some(keys) if !Arc::ptr_eq(&keys, than) => Some(keys),
-            _ => self.fetch(&mut state).await.ok(),
+            _ => self.fetch(asked).await.ok(),
         }
     }
 
-    async fn fetch(&self, state: &mut State) -> Result<Arc<KeySet>, WebhookError> {
-        let unavailable = || WebhookError::new(WebhookErrorKind::Unavailable);
-        if state
-            .asked
-            .is_some_and(|at| at.elapsed() < self.policy.pause)
-        {
+    /// Fetches in a task of its own: whoever hangs up while we ask must not cost the others their keys.
+    async fn fetch(
+        &self,
+        mut asked: OwnedMutexGuard<Option<Instant>>,
+    ) -> Result<Arc<KeySet>, WebhookError> {
+        if asked.is_some_and(|at| at.elapsed() < self.policy.pause) {
             return Err(unavailable());
         }
-        state.asked = Some(Instant::now());
-        let fetched = timeout(self.policy.limit, self.source.fetch()).await;
-        let bytes = fetched
-            .map_err(|late| unavailable().with_source(late))?
-            .map_err(|error| unavailable().with_source(error))?;
-        let keys = Arc::new(KeySet::parse(&bytes)?);
-        state.keys = Some((Instant::now(), Arc::clone(&keys)));
-        Ok(keys)
+        *asked = Some(Instant::now());
+        let (source, limit) = (Arc::clone(&self.source), self.policy.limit);
+        let kept = Arc::clone(&self.kept);
+        let task = tokio::spawn(async move {
+            let _asked = asked;
+            let keys = ask(&*source, limit).await?;
+            let fresh = Kept {
+                at: Instant::now(),
+                keys: Arc::clone(&keys),
+            };
+            *kept.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+            Ok(keys)
+        });
+        let outcome = task.await;
+        outcome.unwrap_or_else(|stopped| Err(unavailable().with_source(stopped)))
+    }
+
+    fn young(&self) -> Option<Arc<KeySet>> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let young = kept
+            .as_ref()
+            .filter(|kept| kept.at.elapsed() < self.policy.life);
+        young.map(|kept| Arc::clone(&kept.keys))
     }
 }
 
-impl State {
-    fn young(&self, life: Duration) -> Option<Arc<KeySet>> {
-        let (at, keys) = self.keys.as_ref()?;
-        (at.elapsed() < life).then(|| Arc::clone(keys))
-    }
+async fn ask(source: &impl KeySource, limit: Duration) -> Result<Arc<KeySet>, WebhookError> {
+    let fetched = timeout(limit, source.fetch()).await;
+    let bytes = fetched
+        .map_err(|late| unavailable().with_source(late))?
+        .map_err(|error| unavailable().with_source(error))?;
+    KeySet::parse(&bytes).map(Arc::new)
+}
+
+fn unavailable() -> WebhookError {
+    WebhookError::new(WebhookErrorKind::Unavailable)
 }

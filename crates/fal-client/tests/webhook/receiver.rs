@@ -10,8 +10,8 @@ use fal_client::{
         KeySource, KeysPolicy, MemoryReplayGuard, Received, WebhookErrorKind, WebhookReceiver,
     },
 };
-use futures_util::future::join_all;
-use tokio::time::advance;
+use futures_util::future::{join, join_all};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 use crate::support::{OK, Published, USER, headers, now, signed};
 
@@ -144,6 +144,35 @@ async fn a_fetch_that_does_not_come_or_gives_nonsense_is_unavailable() {
         receive(&receiver(&source), 1).await,
         Err(WebhookErrorKind::Unavailable)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_during_the_fetch_costs_nobody_the_keys() {
+    let source = Published::of(&[1]);
+    let receiver = receiver(&source);
+    // Whoever sends nonsense and hangs up at once begins the fetch and drops it.
+    let hung_up = timeout(Duration::from_millis(1), receive(&receiver, 9)).await;
+    assert!(hung_up.is_err());
+    receive(&receiver, 1).await.unwrap();
+    assert_eq!(source.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_deliveries_do_not_wait_while_nonsense_makes_us_ask() {
+    let source = Published::of(&[1]);
+    let receiver = receiver(&source);
+    receive(&receiver, 1).await.unwrap();
+    advance(Duration::from_mins(1)).await;
+    let good = async {
+        // The fetch that the nonsense began takes 5 ms.
+        sleep(Duration::from_millis(1)).await;
+        let start = Instant::now();
+        receive(&receiver, 1).await.unwrap();
+        start.elapsed()
+    };
+    let (nonsense, waited) = join(receive(&receiver, 9), good).await;
+    assert_eq!(nonsense, Err(WebhookErrorKind::BadSignature));
+    assert_eq!((waited, source.asked()), (Duration::ZERO, 2));
 }
 
 #[tokio::test(start_paused = true)]
