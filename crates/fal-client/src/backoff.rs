@@ -28,6 +28,7 @@ pub enum SubmitRetry {
     Proven,
     /// Also after 502 and 504 of the ingress, as FAL's own clients do.
     /// A gateway gives those after passing the request on too, so a job may be paid twice.
+    /// For direct runs it is the same as `Proven`.
     Ingress,
 }
 

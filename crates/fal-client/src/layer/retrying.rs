@@ -15,7 +15,8 @@ use crate::{
 /// `status`, `result` and `cancel` are repeated when the way to FAL failed or FAL asks for a slower pace; so a 504
 /// on the result of a completed job does not lose it. What the model itself answers is final and is not asked
 /// again. The opening of a stream is repeated like a `status`, and a stream that broke off is left to whoever
-/// reads it. The calls of the platform are repeated too. A `submit` and a direct run are repeated as [`SubmitRetry`] says. Retries used up become
+/// reads it. The calls of the platform are repeated too. A `submit` is repeated as [`SubmitRetry`] says, and a direct
+/// run never where it was perhaps started, whatever the rule. Retries used up become
 /// [`Exhausted`](FalErrorKind::Exhausted) with the facts of the last failure.
 ///
 /// It stands outside of per-call time limits and inside of [`Traced`](crate::layer::Traced).
@@ -88,7 +89,7 @@ impl<R: FalRunner> FalRunner for Retrying<R> {
         let rule = self.policy.submit();
         repeat(
             &self.policy,
-            |error| may_submit_again(rule, error),
+            |error| may_run_again(rule, error),
             || self.inner.run(endpoint, input, options),
         )
         .await
@@ -103,7 +104,7 @@ impl<R: FalRunner> FalRunner for Retrying<R> {
         let rule = self.policy.submit();
         repeat(
             &self.policy,
-            |error| may_submit_again(rule, error),
+            |error| may_run_again(rule, error),
             || self.inner.stream(endpoint, input, options),
         )
         .await
@@ -141,6 +142,12 @@ fn may_submit_again(rule: SubmitRetry, error: &FalError) -> bool {
         SubmitRetry::Proven => proven,
         SubmitRetry::Ingress => proven || (error.is_ingress() && is_of_the_way(error.cause_kind())),
     }
+}
+
+/// Returns whether a direct run may be repeated: a gateway that waited in vain for the answer has a run behind it
+/// that goes on and is paid for.
+fn may_run_again(rule: SubmitRetry, error: &FalError) -> bool {
+    rule != SubmitRetry::Never && error.is_unsent() && may_ask_again(error)
 }
 
 /// Returns whether a kind tells about the way to FAL, and not about the job, whose verdict stands.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fal_client::{
     BillableUnits, Billed, FalError, FalErrorKind, FalRunner, RetryPolicy, SubmitOptions,
+    SubmitRetry,
     http::HttpFalRunner,
     layer::Retrying,
     testing::{Reply, ScriptedServer},
@@ -116,6 +117,22 @@ async fn a_run_that_was_perhaps_started_is_not_repeated() {
         assert_eq!(server.requests().len(), sent, "{shown}");
         assert_eq!(error.endpoint(), Some(&endpoint()));
         assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}
+
+#[tokio::test]
+async fn a_run_behind_a_gateway_is_not_paid_twice_whatever_the_rule_for_submits() {
+    for status in [502, 504] {
+        let page = Reply::html(status, "<center>nginx</center>");
+        let server = start([page.clone(), page]).await;
+        let policy = RetryPolicy::new(2)
+            .with_base(Duration::ZERO)
+            .with_submit(SubmitRetry::Ingress);
+        let error = run(&Retrying::new(runner(&server), policy))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), FalErrorKind::Unacknowledged, "{status}");
+        assert_eq!(server.requests().len(), 1, "{status}");
     }
 }
 
