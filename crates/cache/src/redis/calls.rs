@@ -137,7 +137,7 @@ impl Calls {
 
     /// Sends on the connection. The driver keeps a time for each answer of one server; while that ends before the
     /// call's own, a second one would cost more than anything else on the way. On a Cluster the driver may ask
-    /// several servers for one answer.
+    /// several servers for one answer, and a script that the server does not know yet takes three.
     async fn send<T: FromRedisValue>(
         &self,
         lane: &Arc<Lane>,
@@ -145,7 +145,7 @@ impl Calls {
         lease: &mut Lease,
         deadline: Instant,
     ) -> Result<RedisResult<T>, Fault> {
-        let is_timed = !lease.connection.is_many();
+        let is_timed = !lease.connection.is_many() && matches!(work, Work::Command(_));
         let sent = work.send(&mut lease.connection);
         if is_timed && Instant::now() + self.settings.response_limit <= deadline {
             return Ok(sent.await);

@@ -11,6 +11,7 @@ mod connections;
 mod cuts;
 mod outages;
 mod refusals;
+mod scripts;
 mod shutdowns;
 mod silence;
 mod stalls;
