@@ -54,11 +54,11 @@ pub(super) fn of_call(error: RedisError, topology: Topology) -> Fault {
     }
 }
 
-/// Classifies the error of opening a connection.
-/// Returns what ended the listening to what a server tells.
+/// Classifies what ended the listening to what a server tells.
 pub(super) fn of_listening(error: DialError, topology: Topology) -> Fault {
     match error {
         DialError::Driver(error) => of_call(error, topology),
+        // Sentinels that keep still look like none that knows a master; both are over sooner or later.
         error => Fault {
             source: Some(Arc::new(PoolError::Backend(error))),
             ..Fault::plain(CacheErrorKind::Unavailable)
@@ -66,6 +66,7 @@ pub(super) fn of_listening(error: DialError, topology: Topology) -> Fault {
     }
 }
 
+/// Classifies the error of opening a connection.
 pub(super) fn of_dial(error: PoolError<DialError>) -> Fault {
     let kind = match &error {
         PoolError::Backend(cause) => of_greeting(cause),
