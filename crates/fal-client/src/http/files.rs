@@ -32,8 +32,8 @@ pub(crate) use wire::Initiated;
 
 const OPERATION: Operation = Operation::Upload;
 
-/// How long one part may take to be sent.
-const PART_LIMIT: Duration = Duration::from_mins(5);
+/// How long one body, a part or a whole file below the size of parts, may take to be sent.
+const BODY_LIMIT: Duration = Duration::from_mins(5);
 
 /// The sizes of uploads, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,8 @@ impl FalFiles for HttpFalFiles {
         } else {
             let call = Call::new(Method::PUT, String::new())
                 .headers(content_type(&file))
-                .bytes(file.bytes().clone());
+                .bytes(file.bytes().clone())
+                .limit(BODY_LIMIT);
             self.send(&initiated.upload, &call).await?;
         }
         Ok(FileUrl::new(initiated.file))

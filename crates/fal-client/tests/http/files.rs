@@ -8,6 +8,7 @@ use fal_client::{
     testing::{Reply, ScriptedServer},
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::{KEY, settings, start};
 
@@ -213,4 +214,17 @@ async fn an_address_that_is_not_safe_is_not_used() {
         let error = files(&rest).upload(file(1)).await.unwrap_err();
         assert_eq!(error.kind(), FalErrorKind::Malformed, "{upload}");
     }
+}
+
+#[tokio::test]
+async fn a_whole_file_may_take_longer_than_a_request() {
+    let cdn = start([Reply::Silence]).await;
+    let rest = start([initiated(&cdn)]).await;
+    let settings = settings(&rest).with_request_timeout(Duration::from_millis(500));
+    let files = HttpFalFiles::new(&settings)
+        .unwrap()
+        .with_retry(RetryPolicy::new(1));
+    let outcome = timeout(Duration::from_secs(2), files.upload(file(19))).await;
+    assert!(outcome.is_err(), "{outcome:?}");
+    assert_eq!(cdn.requests().len(), 1);
 }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use url::Url;
 
 use super::{
-    HttpFalFiles, OPERATION, PART_LIMIT,
+    BODY_LIMIT, HttpFalFiles, OPERATION,
     wire::{Completion, Part},
 };
 use crate::{FalError, FalErrorKind, http::origin::Call};
@@ -42,7 +42,7 @@ async fn send_part(
     let url = below(upload, &number.to_string());
     let call = Call::new(Method::PUT, String::new())
         .bytes(bytes)
-        .limit(PART_LIMIT);
+        .limit(BODY_LIMIT);
     let answer = files.send(&url, &call).await?;
     // Without its tag a part cannot be named when the file is completed.
     let tag = answer.facts.etag.clone();
