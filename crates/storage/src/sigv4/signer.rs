@@ -4,7 +4,6 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use chrono::{DateTime, Timelike, Utc};
-#[cfg(any(feature = "minio", test))]
 use core_config::Secret;
 use hmac::Mac;
 use sha2::{Digest, Sha256};
