@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod bounded;
 mod cache;
 mod doubt;
@@ -29,6 +30,7 @@ pub mod redis;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use batch::{Batch, Step};
 pub use cache::{Cache, MAX_VALUE_BYTES};
 pub use error::{CacheError, CacheErrorKind};
 pub use families::{Family, FamilyKey, FamilySpec};

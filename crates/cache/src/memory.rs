@@ -1,10 +1,12 @@
 //! The adapter that keeps everything in the memory of the process.
 
+mod batch;
 mod cache;
 mod entry;
 mod list;
 mod lock;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -109,9 +111,25 @@ impl MemoryCache {
     }
 
     /// Makes read-and-write steps on `key` atomic; held for that step only, never over an await.
+    ///
+    /// Reads take it too: a batch holds the locks of all its keys, and nobody sees half of it.
     fn locked(&self, key: &CacheKey) -> MutexGuard<'_, ()> {
+        self.locked_stripe(self.stripe_of(key))
+    }
+
+    /// The same for `keys` at once, always in one order, so that no two wait for each other.
+    fn locked_all<'a>(&self, keys: impl Iterator<Item = &'a CacheKey>) -> Vec<MutexGuard<'_, ()>> {
+        let stripes: BTreeSet<_> = keys.map(|key| self.stripe_of(key)).collect();
+        let locked = stripes.into_iter().map(|stripe| self.locked_stripe(stripe));
+        locked.collect()
+    }
+
+    fn stripe_of(&self, key: &CacheKey) -> usize {
         let hash = self.0.hasher.hash_one(key);
-        let stripe = usize::try_from(hash % STRIPES as u64).unwrap_or(0);
+        usize::try_from(hash % STRIPES as u64).unwrap_or(0)
+    }
+
+    fn locked_stripe(&self, stripe: usize) -> MutexGuard<'_, ()> {
         self.0.stripes[stripe]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,5 +1,6 @@
 //! A layer that keeps what was read a moment ago in the memory of this process.
 
+mod batch;
 mod cache;
 mod follower;
 mod invalidations;

@@ -1,5 +1,6 @@
 //! The adapter for Redis: one server, a master that Sentinels know, or a Cluster (feature `redis`).
 
+mod batch;
 mod breaker;
 mod cache;
 mod calls;

@@ -16,6 +16,7 @@ pub use scripted::ScriptedInvalidations;
 pub use sentinels::RedisSentinels;
 pub use server::RedisServer;
 
+pub use crate::batch::MockBatch;
 pub use crate::cache::MockCache;
 pub use crate::lock::MockLock;
 pub use crate::near::MockInvalidations;

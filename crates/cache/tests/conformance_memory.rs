@@ -6,10 +6,12 @@ use cache::layer::Traced;
 use cache::memory::MemoryCache;
 use cache::testing::conformance::Fixture;
 use cache::testing::{CountingCache, FailingCache};
-use cache::{Cache, Lock, RecentList};
+use cache::{Batch, Cache, Lock, RecentList};
 
-fn fixture_of(adapter: impl Cache + RecentList + Lock + Clone) -> Fixture {
-    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter.clone())).with_lock(Arc::new(adapter))
+fn fixture_of(adapter: impl Cache + RecentList + Lock + Batch + Clone) -> Fixture {
+    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter.clone()))
+        .with_lock(Arc::new(adapter.clone()))
+        .with_batch(Arc::new(adapter))
 }
 
 mod memory {
@@ -32,6 +34,11 @@ mod memory {
     mod locks {
         use super::*;
         cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }
 
@@ -56,6 +63,11 @@ mod memory_on_four_threads {
         use super::*;
         cache::lock_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 4)], fixture = fixture());
     }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 4)], fixture = fixture());
+    }
 }
 
 mod counting {
@@ -78,6 +90,11 @@ mod counting {
     mod locks {
         use super::*;
         cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }
 
@@ -102,6 +119,11 @@ mod failing_with_an_empty_script {
         use super::*;
         cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
 }
 
 mod traced {
@@ -125,6 +147,11 @@ mod traced {
         use super::*;
         cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
 }
 
 mod boxed {
@@ -134,8 +161,11 @@ mod boxed {
         let adapter = MemoryCache::new();
         let cache: Box<dyn Cache> = Box::new(adapter.clone());
         let list: Box<dyn RecentList> = Box::new(adapter.clone());
-        let lock: Box<dyn Lock> = Box::new(adapter);
-        Fixture::new(Arc::new(cache), Arc::new(list)).with_lock(Arc::new(lock))
+        let lock: Box<dyn Lock> = Box::new(adapter.clone());
+        let batch: Box<dyn Batch> = Box::new(adapter);
+        Fixture::new(Arc::new(cache), Arc::new(list))
+            .with_lock(Arc::new(lock))
+            .with_batch(Arc::new(batch))
     }
 
     mod bytes {
@@ -151,5 +181,10 @@ mod boxed {
     mod locks {
         use super::*;
         cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }

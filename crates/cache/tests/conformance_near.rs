@@ -7,7 +7,7 @@ use std::time::Duration;
 use cache::memory::MemoryCache;
 use cache::testing::ScriptedInvalidations;
 use cache::testing::conformance::Fixture;
-use cache::{Cache, NearCache, NearSettings, RecentList};
+use cache::{Batch, Cache, NearCache, NearSettings, RecentList};
 
 /// Every key of a rule is held, and so are the largest values.
 fn settings() -> NearSettings {
@@ -16,8 +16,8 @@ fn settings() -> NearSettings {
         .with_max_value_bytes(cache::MAX_VALUE_BYTES)
 }
 
-fn fixture_of(adapter: impl Cache + RecentList + Clone) -> Fixture {
-    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter))
+fn fixture_of(adapter: impl Cache + RecentList + Batch + Clone) -> Fixture {
+    Fixture::new(Arc::new(adapter.clone()), Arc::new(adapter.clone())).with_batch(Arc::new(adapter))
 }
 
 mod over_memory_for_the_short_life {
@@ -35,6 +35,11 @@ mod over_memory_for_the_short_life {
     mod lists {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+    }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
     }
 }
 
@@ -60,6 +65,11 @@ mod over_memory_with_a_source {
     mod lists {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test(start_paused = true)], fixture = fixture().await);
+    }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture().await);
     }
 }
 
@@ -110,5 +120,10 @@ mod over_redis {
     mod lists {
         use super::*;
         cache::recent_list_conformance!(#[tokio::test], fixture = fixture().await);
+    }
+
+    mod batches {
+        use super::*;
+        cache::batch_conformance!(#[tokio::test], fixture = fixture().await);
     }
 }

@@ -19,7 +19,8 @@ fn fixture() -> Fixture {
         .with_connect_limit(patient);
     let adapter = Arc::new(RedisCache::new(settings).unwrap());
     Fixture::new(Arc::clone(&adapter) as _, Arc::clone(&adapter) as _)
-        .with_lock(adapter)
+        .with_lock(Arc::clone(&adapter) as _)
+        .with_batch(adapter)
         .keeping(server)
 }
 
@@ -36,4 +37,9 @@ mod lists {
 mod locks {
     use super::*;
     cache::lock_conformance!(#[tokio::test], fixture = fixture());
+}
+
+mod batches {
+    use super::*;
+    cache::batch_conformance!(#[tokio::test(flavor = "multi_thread", worker_threads = 2)], fixture = fixture());
 }

@@ -8,7 +8,7 @@ use cache::layer::Traced;
 use cache::memory::MemoryCache;
 use cache::testing::FailingCache;
 use cache::testing::conformance::Fixture;
-use cache::{Cache, CacheErrorKind, CacheKey, Lock, RecentList, Ttl};
+use cache::{Batch, Cache, CacheErrorKind, CacheKey, Lock, RecentList, Step, Ttl};
 use tracing::field::{Field, Visit};
 use tracing::span;
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -77,7 +77,9 @@ fn fixture() -> Fixture {
     listening();
     let adapter = Traced::new(MemoryCache::new());
     let shared = Arc::new(adapter);
-    Fixture::new(Arc::clone(&shared) as _, Arc::clone(&shared) as _).with_lock(shared)
+    Fixture::new(Arc::clone(&shared) as _, Arc::clone(&shared) as _)
+        .with_lock(Arc::clone(&shared) as _)
+        .with_batch(shared)
 }
 
 mod bytes {
@@ -93,6 +95,11 @@ mod lists {
 mod locks {
     use super::*;
     cache::lock_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
+}
+
+mod batches {
+    use super::*;
+    cache::batch_conformance!(#[tokio::test(start_paused = true)], fixture = fixture());
 }
 
 /// Returns the spans about `key`, without their times.
@@ -130,6 +137,8 @@ async fn a_span_says_what_was_called_how_large_it_was_and_how_it_failed() {
     let lease = traced.acquire(&key, ttl).await.unwrap().unwrap();
     traced.release(&lease).await.unwrap();
     traced.token(&key).await.unwrap();
+    let step = Step::Delete { key: key.clone() };
+    traced.apply(&[step]).await.unwrap();
     assert_eq!(
         about(&listener, &key),
         [
@@ -140,6 +149,7 @@ async fn a_span_says_what_was_called_how_large_it_was_and_how_it_failed() {
             "lock.acquire",
             "lock.release",
             "list.token",
+            "batch.apply count=1",
         ]
     );
     let all = listener.spans().join("\n");

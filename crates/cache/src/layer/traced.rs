@@ -1,5 +1,6 @@
 //! A span around every call.
 
+mod batch;
 mod cache;
 mod list;
 mod lock;
@@ -14,8 +15,8 @@ use crate::CacheError;
 ///
 /// # What it does
 ///
-/// The spans are `cache.get`, `list.push`, `lock.acquire` and so on, at level debug, with the fields `cache.key`,
-/// `count` (of `get_many` and pages), `size_bytes` (of get), `elapsed_ms` (with a fraction) and, for
+/// The spans are `cache.get`, `list.push`, `lock.acquire`, `batch.apply` and so on, at level debug, with the fields `cache.key`,
+/// `count` (of `get_many`, pages and batches), `size_bytes` (of get), `elapsed_ms` (with a fraction) and, for
 /// a failure, `error.kind`.
 /// Values and ids are never recorded.
 ///

@@ -22,6 +22,27 @@ impl MemoryCache {
         }
     }
 
+    /// Returns the version under `key`, zero when there is none.
+    pub(super) fn version_of(
+        &self,
+        operation: &'static str,
+        key: &CacheKey,
+    ) -> Result<u64, CacheError> {
+        match self.bytes(operation, key)? {
+            None => Ok(0),
+            Some(digits) => version(&digits).ok_or_else(|| misused(operation, key)),
+        }
+    }
+
+    /// Puts a version after `before` under `key`, whose lock is held.
+    pub(super) fn raise(&self, key: &CacheKey, before: u64, ttl: Ttl) -> u64 {
+        // One counter for all keys never repeats, whatever was lost in between.
+        self.0.versions.fetch_max(before, Ordering::Relaxed);
+        let version = self.next_version();
+        self.put(key, Value::Bytes(version.to_string().into()), ttl);
+        version
+    }
+
     /// What any caller of the byte side would call present.
     fn present(&self, key: &CacheKey) -> Option<Entry> {
         self.live(key).filter(|entry| !entry.is_empty_list())
@@ -32,11 +53,13 @@ impl MemoryCache {
 impl Cache for MemoryCache {
     async fn get(&self, key: &CacheKey) -> Result<Option<Bytes>, CacheError> {
         self.open("get")?;
+        let _locked = self.locked(key);
         self.bytes("get", key)
     }
 
     async fn get_many(&self, keys: &[CacheKey]) -> Result<Vec<Option<Bytes>>, CacheError> {
         self.open("get_many")?;
+        let _locked = self.locked_all(keys.iter());
         let values = keys.iter().map(|key| self.bytes("get_many", key));
         Ok(values.map(Result::unwrap_or_default).collect())
     }
@@ -78,15 +101,8 @@ impl Cache for MemoryCache {
     async fn bump(&self, key: &CacheKey, ttl: Ttl) -> Result<u64, CacheError> {
         self.open("bump")?;
         let _locked = self.locked(key);
-        let before = match self.bytes("bump", key)? {
-            None => 0,
-            Some(digits) => version(&digits).ok_or_else(|| misused("bump", key))?,
-        };
-        // One counter for all keys never repeats, whatever was lost in between.
-        self.0.versions.fetch_max(before, Ordering::Relaxed);
-        let version = self.next_version();
-        self.put(key, Value::Bytes(version.to_string().into()), ttl);
-        Ok(version)
+        let before = self.version_of("bump", key)?;
+        Ok(self.raise(key, before, ttl))
     }
 
     async fn ttl(&self, key: &CacheKey) -> Result<Option<Duration>, CacheError> {

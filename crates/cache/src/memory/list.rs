@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl MemoryCache {
-    fn warm(
+    pub(super) fn warm(
         &self,
         operation: &'static str,
         key: &CacheKey,
@@ -24,12 +24,53 @@ impl MemoryCache {
         }
     }
 
+    /// Puts `id` first in a warm list, whose lock is held; `false` when it is cold.
+    pub(super) fn put_first(
+        &self,
+        key: &CacheKey,
+        list: Option<Arc<Ids>>,
+        id: &str,
+        limits: &ListLimits,
+    ) -> bool {
+        let Some(list) = list else { return false };
+        let mut list = Arc::unwrap_or_clone(list);
+        list.ids.retain(|other| other != id);
+        list.ids.insert(0, id.to_owned());
+        let cap = usize::from(limits.cap.get());
+        list.all &= list.ids.len() <= cap;
+        list.ids.truncate(cap);
+        self.keep(key, list, limits.ttl);
+        true
+    }
+
+    /// Takes `id` out of a warm list, whose lock is held; `true` when it was there.
+    pub(super) fn take_out(
+        &self,
+        key: &CacheKey,
+        list: Option<Arc<Ids>>,
+        id: &str,
+        limits: &ListLimits,
+    ) -> bool {
+        let Some(list) = list else { return false };
+        let mut list = Arc::unwrap_or_clone(list);
+        let before = list.ids.len();
+        list.ids.retain(|other| other != id);
+        let was_there = list.ids.len() < before;
+        self.keep(key, list, limits.ttl);
+        was_there
+    }
+
+    pub(super) fn make_cold(&self, key: &CacheKey) {
+        self.0.entries.invalidate(key);
+        self.0.tokens.invalidate(key);
+    }
+
     fn keep(&self, key: &CacheKey, list: Ids, ttl: Ttl) {
         self.put(key, Value::List(Arc::new(list)), ttl);
     }
 
     /// Puts a new token in place, so that those given before are void.
-    fn new_token(&self, key: &CacheKey) -> u64 {
+    pub(super) fn new_token(&self, key: &CacheKey) -> u64 {
         let token = self.next_version();
         let entry = Entry::new(Value::Token(token), FILL_TOKEN_LIFE);
         self.0.tokens.insert(key.clone(), entry);
@@ -53,6 +94,7 @@ impl RecentList for MemoryCache {
         limit: usize,
     ) -> Result<Option<RecentPage>, CacheError> {
         self.open("page")?;
+        let _locked = self.locked(key);
         let page = self.warm("page", key)?.map(|list| RecentPage {
             ids: list.ids.iter().skip(offset).take(limit).cloned().collect(),
             complete: list.all || offset.saturating_add(limit) <= list.ids.len(),
@@ -69,17 +111,8 @@ impl RecentList for MemoryCache {
         self.open("push")?;
         let _locked = self.locked(key);
         self.new_token(key);
-        let Some(list) = self.warm("push", key)? else {
-            return Ok(false);
-        };
-        let mut list = Arc::unwrap_or_clone(list);
-        list.ids.retain(|other| other != id);
-        list.ids.insert(0, id.to_owned());
-        let cap = usize::from(limits.cap.get());
-        list.all &= list.ids.len() <= cap;
-        list.ids.truncate(cap);
-        self.keep(key, list, limits.ttl);
-        Ok(true)
+        let list = self.warm("push", key)?;
+        Ok(self.put_first(key, list, id, limits))
     }
 
     async fn remove(
@@ -91,15 +124,8 @@ impl RecentList for MemoryCache {
         self.open("remove")?;
         let _locked = self.locked(key);
         self.new_token(key);
-        let Some(list) = self.warm("remove", key)? else {
-            return Ok(false);
-        };
-        let mut list = Arc::unwrap_or_clone(list);
-        let before = list.ids.len();
-        list.ids.retain(|other| other != id);
-        let was_there = list.ids.len() < before;
-        self.keep(key, list, limits.ttl);
-        Ok(was_there)
+        let list = self.warm("remove", key)?;
+        Ok(self.take_out(key, list, id, limits))
     }
 
     async fn token(&self, key: &CacheKey) -> Result<FillToken, CacheError> {
@@ -134,8 +160,7 @@ impl RecentList for MemoryCache {
         self.open("forget")?;
         let _locked = self.locked(key);
         let was_warm = self.warm("forget", key)?.is_some();
-        self.0.entries.invalidate(key);
-        self.0.tokens.invalidate(key);
+        self.make_cold(key);
         Ok(was_warm)
     }
 }

@@ -11,7 +11,7 @@ use super::table::{Table, Ticket};
 use crate::{Cache, CacheError, CacheKey, Ttl};
 
 /// A change of one key: what is held under it is forgotten when the change ends, however it ends.
-struct Change<'a> {
+pub(super) struct Change<'a> {
     table: &'a Table,
     key: &'a CacheKey,
 }
@@ -24,14 +24,16 @@ impl Drop for Change<'_> {
     }
 }
 
-impl<C: Cache> NearCache<C> {
-    fn change<'a>(&'a self, key: &'a CacheKey) -> Change<'a> {
+impl<C> NearCache<C> {
+    pub(super) fn change<'a>(&'a self, key: &'a CacheKey) -> Change<'a> {
         Change {
             table: &self.table,
             key,
         }
     }
+}
 
+impl<C: Cache> NearCache<C> {
     /// Returns the value when it is held, and otherwise the right to hold the one that is about to be read.
     fn look_up(&self, key: &CacheKey) -> Result<Bytes, Option<Ticket>> {
         if !self.table.settings().holds(key.as_str()) {

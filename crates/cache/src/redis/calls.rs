@@ -67,25 +67,39 @@ impl Calls {
 
     /// Runs a call, unless the breaker is open.
     pub(super) async fn run<T: FromRedisValue>(&self, work: &Work<'_>) -> Result<T, Fault> {
+        self.run_until(work, self.deadline()).await
+    }
+
+    /// Runs a call that ends by `deadline`, unless the breaker is open.
+    pub(super) async fn run_until<T: FromRedisValue>(
+        &self,
+        work: &Work<'_>,
+        deadline: Instant,
+    ) -> Result<T, Fault> {
         self.refuse_when_closed()?;
         let pass = self.breaker.admit().map_err(Fault::plain)?;
-        self.run_admitted(work, pass).await
+        self.run_admitted(work, pass, deadline).await
+    }
+
+    /// Returns when a call that begins now ends at the latest.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.call_limit()
     }
 
     /// Runs a call even when the breaker is open: whoever asks how the server is wants to know it.
     pub(super) async fn run_always<T: FromRedisValue>(&self, work: &Work<'_>) -> Result<T, Fault> {
         self.refuse_when_closed()?;
-        self.run_admitted(work, Pass::Normal).await
+        self.run_admitted(work, Pass::Normal, self.deadline()).await
     }
 
     async fn run_admitted<T: FromRedisValue>(
         &self,
         work: &Work<'_>,
         pass: Pass,
+        deadline: Instant,
     ) -> Result<T, Fault> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let lane = &self.lanes[turn % self.lanes.len()];
-        let deadline = Instant::now() + self.settings.call_limit();
         let outcome = self.tries(lane, work, deadline).await;
         self.record(pass, outcome.as_ref().err().map(|fault| fault.kind));
         outcome

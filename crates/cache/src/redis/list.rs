@@ -12,11 +12,11 @@ use crate::{CacheError, CacheKey, FILL_TOKEN_LIFE, FillToken, ListLimits, Recent
 const LONGEST: usize = 1 << 24;
 
 /// The whole key in braces decides the slot, so that a companion shares it with its key.
-fn marker_of(key: &CacheKey) -> String {
+pub(super) fn marker_of(key: &CacheKey) -> String {
     format!("{{{key}}}:x")
 }
 
-fn token_of(key: &CacheKey) -> String {
+pub(super) fn token_of(key: &CacheKey) -> String {
     format!("{{{key}}}:v")
 }
 
@@ -26,9 +26,13 @@ fn on_list<'a>(script: &'a Script, key: &CacheKey) -> ScriptInvocation<'a> {
     invocation
 }
 
-/// Adds a token that nobody has seen, and its life.
-fn with_new_token(invocation: &mut ScriptInvocation<'_>) {
-    let token = format!("{:032x}", fastrand::u128(..));
+/// Returns a token that nobody has seen.
+pub(super) fn new_token() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
+/// Adds `token` and its life.
+pub(super) fn with_token(invocation: &mut ScriptInvocation<'_>, token: &str) {
     let life = u64::try_from(FILL_TOKEN_LIFE.as_millis()).unwrap_or(u64::MAX);
     invocation.arg(token).arg(life);
 }
@@ -62,7 +66,7 @@ impl RecentList for RedisCache {
             .arg(id)
             .arg(limits.cap.get())
             .arg(limits.ttl.as_millis());
-        with_new_token(&mut script);
+        with_token(&mut script, &new_token());
         self.run("push", key, Work::Script(script)).await
     }
 
@@ -74,13 +78,13 @@ impl RecentList for RedisCache {
     ) -> Result<bool, CacheError> {
         let mut script = on_list(&self.scripts.remove, key);
         script.arg(id).arg(limits.ttl.as_millis());
-        with_new_token(&mut script);
+        with_token(&mut script, &new_token());
         self.run("remove", key, Work::Script(script)).await
     }
 
     async fn token(&self, key: &CacheKey) -> Result<FillToken, CacheError> {
         let mut script = self.scripts.token.key(token_of(key));
-        with_new_token(&mut script);
+        with_token(&mut script, &new_token());
         let token: String = self.run("token", key, Work::Script(script)).await?;
         Ok(FillToken::new(token))
     }

@@ -16,19 +16,25 @@ pub(super) struct Scripts {
     pub(super) extend: Script,
     pub(super) set_fenced: Script,
     pub(super) clear_lock: Script,
+    pub(super) batch: Script,
 }
 
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
-            bump: Script::new(include_str!("lua/bump.lua")),
+            bump: Script::new(concat!(
+                include_str!("lua/version.lua"),
+                include_str!("lua/bump.lua")
+            )),
             compare_and_delete: Script::new(include_str!("lua/compare_and_delete.lua")),
             push: Script::new(concat!(
                 include_str!("lua/warm.lua"),
+                include_str!("lua/changes.lua"),
                 include_str!("lua/push.lua")
             )),
             remove: Script::new(concat!(
                 include_str!("lua/warm.lua"),
+                include_str!("lua/changes.lua"),
                 include_str!("lua/remove.lua")
             )),
             token: Script::new(include_str!("lua/token.lua")),
@@ -48,6 +54,12 @@ impl Scripts {
             extend: Script::new(include_str!("lua/extend.lua")),
             set_fenced: Script::new(include_str!("lua/set_fenced.lua")),
             clear_lock: Script::new(include_str!("lua/clear_lock.lua")),
+            batch: Script::new(concat!(
+                include_str!("lua/version.lua"),
+                include_str!("lua/warm.lua"),
+                include_str!("lua/changes.lua"),
+                include_str!("lua/batch.lua")
+            )),
         }
     }
 }

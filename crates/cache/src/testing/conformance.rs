@@ -29,6 +29,7 @@
 //! Time passes by `tokio::time::sleep`: with the test's clock paused at once, otherwise really. Lives in the
 //! rules are short enough to wait for.
 
+pub mod batch;
 pub mod cache;
 pub mod lock;
 pub mod recent_list;
@@ -41,7 +42,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use crate::{Cache, CacheKey, Lock, RecentList, Ttl};
+use crate::{Batch, Cache, CacheKey, Lock, RecentList, Ttl};
 
 /// What a rule runs against: the ports over the same store, and keys of its own.
 pub struct Fixture {
@@ -50,6 +51,8 @@ pub struct Fixture {
     /// The list side of the same store.
     pub list: Arc<dyn RecentList>,
     lock: Option<Arc<dyn Lock>>,
+    batch: Option<Arc<dyn Batch>>,
+    is_in_pieces: bool,
     prefix: String,
     kept: Vec<Box<dyn Any + Send + Sync>>,
 }
@@ -61,6 +64,8 @@ impl Fixture {
             cache,
             list,
             lock: None,
+            batch: None,
+            is_in_pieces: false,
             prefix: format!("conformance:{:016x}", fastrand::u64(..)),
             kept: Vec::new(),
         }
@@ -82,6 +87,32 @@ impl Fixture {
         match &self.lock {
             Some(lock) => lock,
             None => panic!("the rules of locks need a fixture with a lock"),
+        }
+    }
+
+    /// Returns the fixture with the side of the same store that does batches.
+    #[must_use]
+    pub fn with_batch(mut self, batch: Arc<dyn Batch>) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// Returns the fixture of a store that does a batch in pieces, so that a refusal may leave misses.
+    #[must_use]
+    pub fn in_pieces(mut self) -> Self {
+        self.is_in_pieces = true;
+        self
+    }
+
+    /// Returns the side that does batches.
+    ///
+    /// # Panics
+    ///
+    /// When the fixture was made without one.
+    pub fn batch(&self) -> &Arc<dyn Batch> {
+        match &self.batch {
+            Some(batch) => batch,
+            None => panic!("the rules of batches need a fixture with a batch"),
         }
     }
 
@@ -250,6 +281,31 @@ macro_rules! lock_conformance {
             clearing_what_is_free_changes_nothing
             an_error_names_method_and_key
             after_a_shutdown_every_call_is_closed
+        }
+    };
+}
+
+/// Makes one test of each rule for adapters of [`Batch`](crate::Batch).
+///
+/// The attribute comes first, then an expression that makes a [`Fixture`] with a batch; it may `.await`.
+/// With `in_turn` instead of an attribute it is a future that runs the rules one after the other, each with a
+/// fixture of its own: for servers that take long to start.
+#[macro_export]
+macro_rules! batch_conformance {
+    ($($how:tt)+) => {
+        $crate::conformance_tests! { $($how)+, batch:
+            every_step_is_done
+            removals_are_done_beside_writes
+            no_steps_change_nothing
+            a_cold_list_stays_cold_and_its_tokens_are_void
+            several_lists_are_changed_at_once
+            a_wrong_type_refuses_every_step
+            a_larger_value_refuses_every_step
+            a_key_that_stands_twice_refuses_every_step
+            a_batch_may_be_repeated
+            who_read_the_new_reads_nothing_old_afterwards
+            an_error_names_method_and_key
+            after_a_shutdown_a_batch_is_closed
         }
     };
 }

@@ -1,5 +1,6 @@
 //! A wrapper that counts calls.
 
+mod batch;
 mod lock;
 
 use std::collections::BTreeMap;

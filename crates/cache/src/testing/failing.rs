@@ -1,5 +1,6 @@
 //! A wrapper that fails by script.
 
+mod batch;
 mod lock;
 
 use std::collections::VecDeque;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cache::redis::{RedisCache, RedisSettings};
 use cache::testing::RedisServer;
-use cache::{Cache, CacheKey, ListLimits, RecentList};
+use cache::{Cache, CacheError, CacheKey, ListLimits, RecentList};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -17,7 +17,7 @@ const CUT: &str = "cut-test";
 
 /// Which way the bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     ToServer,
     ToClient,
 }
@@ -26,14 +26,14 @@ enum Way {
 type Cut = Arc<Mutex<Option<(Way, usize)>>>;
 
 /// Stands between the client and the server, and cuts when it is told to.
-struct Proxy {
+pub(super) struct Proxy {
     port: u16,
     cut: Cut,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    async fn before(server: &RedisServer) -> Self {
+    pub(super) async fn before(server: &RedisServer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let cut = Cut::default();
@@ -94,11 +94,11 @@ async fn pass(
     }
 }
 
-fn key() -> CacheKey {
+pub(super) fn key() -> CacheKey {
     CacheKey::new("cut:list").unwrap()
 }
 
-fn limits() -> ListLimits {
+pub(super) fn limits() -> ListLimits {
     ListLimits {
         cap: 3.try_into().unwrap(),
         ttl: minute(),
@@ -106,7 +106,7 @@ fn limits() -> ListLimits {
 }
 
 /// The list, what is noted beside it, and whether each of its keys has an end.
-fn state(server: &RedisServer) -> (String, String, String) {
+pub(super) fn state(server: &RedisServer) -> (String, String, String) {
     let list = server.ask(&["LRANGE", "cut:list", "0", "-1"]);
     let marker = server.ask(&["GET", "{cut:list}:x"]);
     let token = server.ask(&["GET", "{cut:list}:v"]);
@@ -116,7 +116,7 @@ fn state(server: &RedisServer) -> (String, String, String) {
     (list, marker, token)
 }
 
-async fn fill(cache: &RedisCache) {
+pub(super) async fn fill(cache: &RedisCache) {
     let token = cache.token(&key()).await.unwrap();
     let ids = ["c", "b", "a"].map(str::to_owned);
     assert!(cache.fill(&key(), &token, &ids, &limits()).await.unwrap());
@@ -156,6 +156,18 @@ async fn a_push_that_is_cut_after_any_byte_is_all_old_or_all_new() {
 
 /// Pushes over a connection that is cut after so many bytes; returns whether the push was acknowledged.
 async fn push_and_cut(server: &RedisServer, proxy: &Proxy, way: Way, bytes: usize) -> bool {
+    let push = async |cache: &RedisCache| cache.push(&key(), "d", &limits()).await;
+    over_a_cut(server, proxy, way, bytes, push).await.is_ok()
+}
+
+/// Makes `call` over a connection that is cut after so many bytes, and waits until the server has let it go.
+pub(super) async fn over_a_cut<T>(
+    server: &RedisServer,
+    proxy: &Proxy,
+    way: Way,
+    bytes: usize,
+    call: impl AsyncFnOnce(&RedisCache) -> Result<T, CacheError>,
+) -> Result<T, CacheError> {
     let limit = Duration::from_secs(10);
     let settings = RedisSettings::new("127.0.0.1", proxy.port)
         .with_client_name(CUT)
@@ -167,7 +179,7 @@ async fn push_and_cut(server: &RedisServer, proxy: &Proxy, way: Way, bytes: usiz
     let cache = RedisCache::new(settings).unwrap();
     cache.ping().await.unwrap();
     proxy.cut_after(way, bytes);
-    let outcome = cache.push(&key(), "d", &limits()).await;
+    let outcome = call(&cache).await;
     *proxy.cut.lock().unwrap() = None;
     cache.shutdown().await;
     // What the server took before the cut is done when it has let the connection go.
@@ -175,5 +187,5 @@ async fn push_and_cut(server: &RedisServer, proxy: &Proxy, way: Way, bytes: usiz
         connections_of(server, CUT) == 0
     })
     .await;
-    outcome.is_ok()
+    outcome
 }

@@ -6,6 +6,7 @@
     reason = "the figures are for whoever runs the tests"
 )]
 
+mod batches;
 mod checks;
 mod connections;
 mod cuts;

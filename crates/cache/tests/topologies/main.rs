@@ -11,7 +11,7 @@ mod writers;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::redis::{RedisCache, RedisSettings};
+use cache::redis::{RedisCache, RedisSettings, Topology};
 use cache::testing::RedisServer;
 use cache::testing::conformance::Fixture;
 use cache::{CacheKey, Ttl};
@@ -41,15 +41,23 @@ fn brisk(settings: RedisSettings) -> RedisSettings {
 }
 
 fn fixture(settings: RedisSettings) -> Fixture {
+    let is_cluster = settings.topology() == Topology::Cluster;
     let adapter = Arc::new(RedisCache::new(patient(settings)).unwrap());
-    Fixture::new(Arc::clone(&adapter) as _, Arc::clone(&adapter) as _).with_lock(adapter)
+    let fixture = Fixture::new(Arc::clone(&adapter) as _, Arc::clone(&adapter) as _)
+        .with_lock(Arc::clone(&adapter) as _)
+        .with_batch(adapter);
+    if is_cluster {
+        return fixture.in_pieces();
+    }
+    fixture
 }
 
-/// Runs every rule of the three ports.
+/// Runs every rule of the four ports.
 async fn every_rule_holds(settings: &RedisSettings) {
     cache::cache_conformance!(in_turn, fixture = fixture(settings.clone())).await;
     cache::recent_list_conformance!(in_turn, fixture = fixture(settings.clone())).await;
     cache::lock_conformance!(in_turn, fixture = fixture(settings.clone())).await;
+    cache::batch_conformance!(in_turn, fixture = fixture(settings.clone())).await;
 }
 
 fn key(name: &str) -> CacheKey {
