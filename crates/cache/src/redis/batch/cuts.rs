@@ -1,4 +1,5 @@
 //! On a Cluster a batch is cut between any two of its pieces: readers find all old or all new, and misses.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests panic as tests do")]
 
 use bytes::Bytes;
 
