@@ -4,23 +4,33 @@ use std::fmt;
 use std::time::Duration;
 
 use fal_client::{Endpoint, FalModel, JobOutput};
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalogue::Model;
 use crate::generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind};
 
 /// What the image models of the catalogue give.
 ///
-/// Only the links are promised: FAL's types over three generations of the schema agree on them alone.
+/// Only the links are promised: FAL's types over three generations of the schema agree on them alone. Whatever else
+/// has another form than here counts as not there, since the pictures are paid for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageOutput {
     /// The pictures, in order; perhaps fewer than were asked for.
     pub images: Vec<ImageFile>,
     /// What the model says of them, mostly nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "claim",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<String>,
     /// The seed that was used; older schemas had it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "claim",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub seed: Option<u64>,
 }
 
@@ -32,17 +42,39 @@ pub struct ImageFile {
     /// Where it is, or itself as a data URI.
     pub url: String,
     /// Its content type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "claim",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub content_type: Option<String>,
     /// Its size in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "claim",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub file_size: Option<u64>,
     /// Its width in pixels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "claim",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub width: Option<u32>,
     /// Its height in pixels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "claim",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub height: Option<u32>,
+}
+
+/// Reads what is not promised; in another form it is nothing.
+fn claim<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    let claimed = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(claimed).ok())
 }
 
 impl fmt::Debug for ImageFile {
@@ -112,5 +144,19 @@ mod tests {
             assert_eq!(read.images.len(), 2);
             assert!(!format!("{read:?}").contains("fal.media"));
         }
+    }
+
+    #[test]
+    fn only_the_links_decide_whether_paid_pictures_are_read() {
+        let odd = serde_json::json!({
+            "images": [{
+                "url": "https://v3.fal.media/a.png", "content_type": 7, "file_size": "12", "width": 1024.0,
+                "height": -1,
+            }],
+            "description": ["a", "list"],
+            "seed": -7,
+        });
+        let given = super::read(JobOutput::new(odd), Duration::from_hours(1)).unwrap();
+        assert_eq!(given.links.len(), 1);
     }
 }
