@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cache::layer::Traced;
 use cache::memory::MemoryCache;
 use cache::redis::RedisCache;
 use cache::{Cache, RecentList};
@@ -279,8 +280,8 @@ impl Assembly {
     }
 }
 
-/// Returns one adapter under both of its ports.
+/// Returns one adapter under both of its ports, with a span around each call.
 fn both<C: Cache + RecentList>(adapter: C) -> CacheParts {
-    let adapter = Arc::new(adapter);
+    let adapter = Arc::new(Traced::new(adapter));
     (Arc::clone(&adapter) as Arc<dyn Cache>, adapter)
 }
