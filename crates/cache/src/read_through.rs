@@ -20,6 +20,7 @@ use crate::outage::{Outages, Side};
 use crate::typed::read;
 use crate::{Cache, Family, FamilyKey, FamilyOptions, Lock};
 
+pub(crate) use self::changes::fits;
 pub use self::local::DEFAULT_LOCAL_BYTES;
 
 /// What a load gives: the value, or that there is none, or why neither could be found out.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::doubt::Doubts;
+use crate::doubt::{Change, Doubts};
 use crate::meters::{Meter, count};
 use crate::outage::{Outages, Side};
 use crate::{CacheError, FamilyKey, ReadThrough, RecentList, RecentPage};
@@ -173,6 +173,11 @@ impl RecentIds {
         let was_warm = self.list.forget(key.key()).await?;
         change.done();
         Ok(was_warm)
+    }
+
+    /// Begins a change of the list that goes to the cache together with others.
+    pub(crate) fn begin<'a>(&'a self, key: &'a FamilyKey) -> Change<'a> {
+        self.doubts.change(key.key())
     }
 
     /// Runs `call`, or makes a list in doubt cold: no change may give a list that misses another a new life.

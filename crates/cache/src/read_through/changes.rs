@@ -1,13 +1,15 @@
 //! Changes: what a writer tells the cache after its commit.
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::ReadThrough;
 use super::turn::Held;
+use crate::doubt::Change;
 use crate::meters::{Meter, count};
 use crate::outage::Side;
 use crate::typed::write;
-use crate::{CacheError, FamilyKey, MAX_VALUE_BYTES};
+use crate::{CacheError, FamilyKey, MAX_VALUE_BYTES, Ttl};
 
 impl ReadThrough {
     /// Keeps `value`, which was committed to the record store before.
@@ -44,7 +46,7 @@ impl ReadThrough {
     }
 
     /// Lets no other process write what it is loading under the family's lock; `false` when the cache is away.
-    async fn void(&self, key: &FamilyKey) -> bool {
+    pub(crate) async fn void(&self, key: &FamilyKey) -> bool {
         let Some(lock) = self
             .lock
             .as_ref()
@@ -57,9 +59,25 @@ impl ReadThrough {
     }
 
     /// Lets nothing that was read before this moment come back.
-    fn supersede(&self, key: &FamilyKey) {
+    pub(crate) fn supersede(&self, key: &FamilyKey) {
         self.flights.supersede(key.key());
         self.local.forget(key.key());
+    }
+
+    /// Begins a change of `key` that goes to the cache together with others.
+    pub(crate) fn begin<'a>(&'a self, key: &'a FamilyKey) -> Change<'a> {
+        self.doubts.change(key.key())
+    }
+
+    /// Returns the life that a value under `key` is to get.
+    pub(crate) fn life_of(&self, key: &FamilyKey) -> Ttl {
+        self.local.life(self.options_of(key), key.ttl())
+    }
+
+    /// Takes note of a value that was written together with others.
+    pub(crate) fn stored(&self, key: &FamilyKey, value: &Bytes, life: Ttl) {
+        let options = self.options_of(key);
+        self.local.stored(key.key(), value, life, options);
     }
 
     /// Returns the version under `key`, beginning one when there is none; `None` when the cache fails.
@@ -165,7 +183,7 @@ impl ReadThrough {
     }
 }
 
-fn fits(key: &FamilyKey, bytes: usize) -> bool {
+pub(crate) fn fits(key: &FamilyKey, bytes: usize) -> bool {
     let fits = bytes <= MAX_VALUE_BYTES;
     if !fits {
         count(key.family(), Meter::Oversized);

@@ -8,6 +8,7 @@ mod lists;
 mod loads;
 mod locks;
 mod options;
+mod together;
 mod values;
 
 use std::convert::Infallible;
