@@ -15,6 +15,9 @@ use super::config::RedisSettings;
 use super::scripts::Scripts;
 use crate::{Cache, CacheError, CacheErrorKind, CacheKey, MAX_VALUE_BYTES, Ttl};
 
+/// The bytes of `PX` and the longest life in milliseconds.
+const LIFE_BYTES: usize = 2 + 20;
+
 /// A [`Cache`], [`RecentList`](crate::RecentList) and [`Lock`](crate::Lock) in Redis, version 6 or newer.
 ///
 /// Key names are exactly those given. A list has two companions beside it, `{key}:x` (whether it holds all
@@ -70,8 +73,14 @@ pub(super) fn error_of(fault: Fault, operation: &'static str) -> CacheError {
 }
 
 pub(super) fn command(name: &str, key: &CacheKey) -> Cmd {
-    let mut command = redis::cmd(name);
-    command.arg(key.as_str());
+    with_room(name, key, 0, 0)
+}
+
+/// Returns a command with room for so many arguments more, and their bytes: it is written without growing.
+fn with_room(name: &str, key: &CacheKey, arguments: usize, bytes: usize) -> Cmd {
+    let key = key.as_str();
+    let mut command = Cmd::with_capacity(2 + arguments, name.len() + key.len() + bytes);
+    command.arg(name).arg(key);
     command
 }
 
@@ -107,7 +116,7 @@ impl Cache for RedisCache {
         if value.len() > MAX_VALUE_BYTES {
             return Err(CacheError::new(CacheErrorKind::TooLarge, "set").with_key(key));
         }
-        let mut command = command("SET", key);
+        let mut command = with_room("SET", key, 3, value.len() + LIFE_BYTES);
         command.arg(value.as_ref()).arg("PX").arg(ttl.as_millis());
         self.run("set", key, Work::Command(command)).await
     }

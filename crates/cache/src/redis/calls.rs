@@ -20,7 +20,7 @@ use super::link::Link;
 use crate::CacheErrorKind;
 
 /// The most calls in flight at once on one lane; more wait, within their limit.
-const IN_FLIGHT_PER_LANE: u32 = 256;
+pub(super) const IN_FLIGHT_PER_LANE: u32 = 256;
 
 /// What is sent.
 pub(super) enum Work<'a> {
@@ -31,7 +31,7 @@ pub(super) enum Work<'a> {
 impl Work<'_> {
     async fn send<T: FromRedisValue>(&self, connection: &mut Link) -> RedisResult<T> {
         match self {
-            Self::Command(command) => command.query_async(connection).await,
+            Self::Command(command) => connection.query(command).await,
             Self::Script(script) => script.invoke_async(connection).await,
         }
     }

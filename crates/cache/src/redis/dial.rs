@@ -12,6 +12,7 @@ use deadpool_redis::redis::{
     ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult,
 };
 
+use super::calls::IN_FLIGHT_PER_LANE;
 use super::classify;
 #[cfg(feature = "redis-cluster")]
 use super::cluster::Cluster;
@@ -20,6 +21,10 @@ use super::link::Link;
 use super::sentinel;
 use super::speech;
 use crate::{CacheError, CacheErrorKind};
+
+/// So many bytes of commands gather before the driver writes them, in place of 8 KiB: many values of a few KB go
+/// out at once.
+const WRITE_BYTES: usize = 64 * 1_024;
 
 /// Why no connection was opened.
 #[derive(Debug, thiserror::Error)]
@@ -233,6 +238,9 @@ impl RedisSettings {
         AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.connect_limit))
             .set_response_timeout(Some(self.response_limit))
+            // Whoever may be in flight finds a place in the driver's queue and waits for nothing but the answer.
+            .set_pipeline_buffer_size(IN_FLIGHT_PER_LANE as usize)
+            .set_write_backpressure_boundary(WRITE_BYTES)
     }
 }
 

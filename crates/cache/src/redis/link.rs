@@ -5,7 +5,9 @@ use std::sync::Arc;
 use deadpool_redis::redis::aio::{ConnectionLike, MultiplexedConnection};
 #[cfg(feature = "redis-cluster")]
 use deadpool_redis::redis::cluster_async::ClusterConnection;
-use deadpool_redis::redis::{self, Cmd, Pipeline, RedisFuture, Value};
+use deadpool_redis::redis::{
+    self, Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Value, from_redis_value,
+};
 
 use super::config::Node;
 
@@ -32,6 +34,18 @@ impl Link {
         } else {
             None
         }
+    }
+
+    /// Sends one command; to one server without the allocation that the driver's trait takes for each.
+    pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        let answer = match self {
+            Self::One(connection) | Self::Master(connection, _) => {
+                connection.send_packed_command(command).await?
+            }
+            #[cfg(feature = "redis-cluster")]
+            Self::Many(connection) => connection.req_packed_command(command).await?,
+        };
+        Ok(from_redis_value(answer.extract_error()?)?)
     }
 
     /// Returns whether every server that holds data gives a sign of life.

@@ -30,7 +30,8 @@ use crate::{CacheError, CacheKey, Invalidations, Listener};
 /// A server that does not know the command, or does not let our user give it, is no source. On a Cluster each
 /// master would have to be followed; it says so by `Config`, and the near cache holds values for the short life only.
 ///
-/// With Sentinels it asks them at each heartbeat whether its server is the master still.
+/// With Sentinels it asks them at each heartbeat whether its server is the master still. The cache below looks for
+/// itself, once a second while calls go on: what it reads from the old master after that may be held for the life.
 ///
 /// # Examples
 ///

@@ -6,6 +6,7 @@ mod changes;
 mod losses;
 mod proxy;
 mod race;
+mod sentinels;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +20,14 @@ const NAME: &str = "near-test";
 
 type Near = NearCache<RedisCache>;
 
-/// Limits that a busy machine does not meet by accident.
 fn redis_settings(port: u16) -> RedisSettings {
+    patient(RedisSettings::new("127.0.0.1", port))
+}
+
+/// Limits that a busy machine does not meet by accident.
+fn patient(settings: RedisSettings) -> RedisSettings {
     let limit = Duration::from_secs(10);
-    RedisSettings::new("127.0.0.1", port)
+    settings
         .with_client_name(NAME)
         .with_call_limit(limit)
         .with_response_limit(limit)

@@ -164,7 +164,7 @@ async fn after_a_shutdown_no_server_of_the_cluster_lists_our_connections() {
             .map(connections_of)
             .collect::<Vec<_>>()
     };
-    assert_eq!(all(), [2, 2, 2]);
+    assert_eq!(all(), [1, 1, 1]);
     cache.shutdown().await;
     eventually("no connection is left", async || all() == [0, 0, 0]).await;
     let error = cache.get(&key("later")).await.unwrap_err();

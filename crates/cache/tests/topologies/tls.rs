@@ -102,7 +102,7 @@ async fn after_a_shutdown_over_tls_the_server_lists_none_of_our_connections() {
     for _ in 0..4 {
         cache.ping().await.unwrap();
     }
-    assert_eq!(connections_of(&server), 2);
+    assert_eq!(connections_of(&server), 1);
     cache.shutdown().await;
     eventually("no connection is left", async || {
         connections_of(&server) == 0
