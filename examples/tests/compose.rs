@@ -1,5 +1,7 @@
 //! The compose files, `.env.example` and the settings of the code, held together.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -69,13 +71,14 @@ fn variables(file: &str) -> BTreeSet<String> {
 /// Returns the environment with `${NAME}` replaced by the values of `.env.example`.
 fn filled(file: &str) -> BTreeMap<String, String> {
     let values = example_values();
-    let fill = |value: String| match value.strip_prefix("${").and_then(|v| v.strip_suffix('}')) {
+    let complete = |value: String| match value.strip_prefix("${").and_then(|v| v.strip_suffix('}'))
+    {
         Some(name) => values[name].clone(),
         None => value,
     };
     environment(file)
         .into_iter()
-        .map(|(name, value)| (name, fill(value)))
+        .map(|(name, value)| (name, complete(value)))
         .collect()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cache::layer::Traced;
 use cache::memory::MemoryCache;
 use cache::redis::RedisCache;
-use cache::{Cache, RecentList};
+use cache::{Batch, Cache, RecentList};
 use core_config::{Problems, TextSource};
 use fal_client::FalQueue;
 use fal_client::simulator::FalSimulator;
@@ -23,8 +23,8 @@ use crate::services::{OwnParts, Services};
 use crate::settings::Settings;
 use crate::store;
 
-/// A cache and its lists, which may be one adapter under both ports.
-type CacheParts = (Arc<dyn Cache>, Arc<dyn RecentList>);
+/// A cache, its lists and its batches, which may be one adapter under each port.
+type CacheParts = (Arc<dyn Cache>, Arc<dyn RecentList>, Option<Arc<dyn Batch>>);
 
 /// Puts the parts together: what the settings name, unless the caller brings a part of their own.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Assembly {
     /// Caches in `cache` and `lists` instead of what the settings name; they may be the same object.
     #[must_use]
     pub fn with_cache(mut self, cache: Arc<dyn Cache>, lists: Arc<dyn RecentList>) -> Self {
-        self.cache = Some((cache, lists));
+        self.cache = Some((cache, lists, None));
         self
     }
 
@@ -132,10 +132,13 @@ impl Assembly {
         let mut own = OwnParts::default();
         let store = self.open_store(&mut own).await?;
         let records = self.open_records(&mut own).await?;
-        let (cache, lists) = self.open_cache(&mut own)?;
+        let (cache, lists, batch) = self.open_cache(&mut own)?;
         let queue = self.open_queue(&mut own).await?;
         let pictures = self.open_pictures(&store, &own).await?;
-        let known = GenerationCache::new(Arc::clone(&cache), lists);
+        let mut known = GenerationCache::new(Arc::clone(&cache), lists);
+        if let Some(batch) = batch {
+            known = known.with_batch(batch);
+        }
         let library = Library::new(
             Arc::clone(&records),
             pictures.clone(),
@@ -221,8 +224,8 @@ impl Assembly {
             return Ok(parts);
         }
         let parts = match self.settings.redis.clone() {
-            None => both(MemoryCache::new()),
-            Some(settings) => both(
+            None => each(MemoryCache::new()),
+            Some(settings) => each(
                 RedisCache::new(settings)
                     .map_err(|error| AssemblyError::new(Part::Cache, error))?,
             ),
@@ -280,8 +283,9 @@ impl Assembly {
     }
 }
 
-/// Returns one adapter under both of its ports, with a span around each call.
-fn both<C: Cache + RecentList>(adapter: C) -> CacheParts {
+/// Returns one adapter under each of its ports, with a span around each call.
+fn each<C: Cache + RecentList + Batch>(adapter: C) -> CacheParts {
     let adapter = Arc::new(Traced::new(adapter));
-    (Arc::clone(&adapter) as Arc<dyn Cache>, adapter)
+    let (cache, lists) = (Arc::clone(&adapter), Arc::clone(&adapter));
+    (cache, lists, Some(adapter))
 }

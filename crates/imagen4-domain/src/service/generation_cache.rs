@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache::{Cache, FamilyKey, ReadThrough, RecentIds, RecentList};
+use cache::{Batch, Cache, Changes, FamilyKey, ReadThrough, RecentIds, RecentList, Together};
 
 use crate::generation::Generation;
 use crate::{GenerationId, UserId};
@@ -15,6 +15,7 @@ use crate::{GenerationId, UserId};
 pub struct GenerationCache {
     records: ReadThrough,
     recent: RecentIds,
+    together: Option<Together>,
 }
 
 impl GenerationCache {
@@ -22,7 +23,21 @@ impl GenerationCache {
     pub fn new(cache: Arc<dyn Cache>, lists: Arc<dyn RecentList>) -> Self {
         let records = ReadThrough::new(cache);
         let recent = RecentIds::beside(&records, lists);
-        Self { records, recent }
+        Self {
+            records,
+            recent,
+            together: None,
+        }
+    }
+
+    /// Returns the cache with changes of several keys that happen as one; without it they follow one another.
+    ///
+    /// `batch` must be of the same store.
+    #[must_use]
+    pub fn with_batch(mut self, batch: Arc<dyn Batch>) -> Self {
+        let (records, recent) = (self.records.clone(), self.recent.clone());
+        self.together = Some(Together::new(records, recent, batch));
+        self
     }
 
     pub(super) fn records(&self) -> &ReadThrough {
@@ -42,12 +57,18 @@ impl GenerationCache {
         }
     }
 
-    /// Keeps a generation that is over, and makes its owner's gallery pages old.
+    /// Keeps a generation that is over, and makes its owner's gallery pages old, in one call where that is possible.
     pub(super) async fn ended(&self, generation: &Generation) {
-        if let Some(key) = record_key(&generation.id()) {
+        let record = record_key(&generation.id());
+        let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();
+        if let (Some(together), Some(record), Some(version)) = (&self.together, &record, &version) {
+            let changes = Changes::new().put(record, generation).bump(version);
+            return together.apply(changes).await;
+        }
+        if let Some(key) = record {
             self.records.put(&key, generation).await;
         }
-        if let Ok(key) = FamilyKey::gallery_version(key_part(generation.owner())) {
+        if let Some(key) = version {
             self.records.bump(&key).await;
         }
     }
