@@ -57,6 +57,14 @@ impl Body {
         }
     }
 
+    /// Returns how many bytes to set aside for the whole body.
+    ///
+    /// A length that was only promised gets no more room than 16 MiB beforehand.
+    pub(crate) fn room(&self) -> usize {
+        let promised = self.length().unwrap_or(0).min(MAX_RESERVED);
+        usize::try_from(promised).unwrap_or(0)
+    }
+
     /// Returns the same body once more, or `None` for a stream, which can be read only once.
     pub fn try_clone(&self) -> Option<Self> {
         self.as_bytes().cloned().map(Self::from)
@@ -91,9 +99,7 @@ impl Body {
         if let Inner::Bytes(bytes) = self.0 {
             return Ok(bytes);
         }
-        // A length that was only promised gets no more room than this beforehand.
-        let promised = self.length().unwrap_or(0).min(MAX_RESERVED);
-        let mut all = BytesMut::with_capacity(usize::try_from(promised).unwrap_or(0));
+        let mut all = BytesMut::with_capacity(self.room());
         let mut stream = self.into_stream();
         while let Some(piece) = stream.next().await.transpose()? {
             if (all.len() + piece.len()) as u64 > limit {

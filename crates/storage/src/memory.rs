@@ -3,6 +3,8 @@
 mod buckets;
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -28,6 +30,7 @@ use crate::store::{Capabilities, ObjectStore};
 /// Keeps objects in memory until it is dropped.
 ///
 /// Create-only is atomic; there is no limit on sizes; reading shares the bytes and copies none.
+/// An entity tag is of the put, not of its bytes, unless the put is given their digest.
 /// Links work after [`with_links`](Self::with_links), and open only where an S3 endpoint serves this store.
 ///
 /// # Examples
@@ -50,6 +53,7 @@ use crate::store::{Capabilities, ObjectStore};
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     links: Option<LinkSigner>,
+    tags: Tags,
     buckets: Mutex<Buckets>,
 }
 
@@ -59,6 +63,7 @@ impl MemoryStore {
         Self {
             clock,
             links: None,
+            tags: Tags::default(),
             buckets: Mutex::default(),
         }
     }
@@ -95,7 +100,7 @@ impl ObjectStore for MemoryStore {
         // Asked twice: here so that a put that cannot succeed reads no body, and again when it counts.
         self.buckets().check_free(object, options.mode)?;
         let bytes = read(object, body, options.sha256).await?;
-        let etag = etag(&bytes);
+        let etag = options.sha256.map_or_else(|| self.tags.next(), tag_of);
         let receipt = PutReceipt {
             size_bytes: bytes.len() as u64,
             etag: Some(etag.clone()),
@@ -179,7 +184,7 @@ async fn read(object: &ObjectRef, body: Body, digest: Option<Sha256Digest>) -> R
         intake.finish(object)?;
         return Ok(whole.clone());
     }
-    let mut all = BytesMut::new();
+    let mut all = BytesMut::with_capacity(body.room());
     let mut pieces = body.into_stream();
     while let Some(piece) = pieces.next().await.transpose()? {
         intake.feed(&piece);
@@ -189,11 +194,45 @@ async fn read(object: &ObjectRef, body: Body, digest: Option<Sha256Digest>) -> R
     Ok(all.freeze())
 }
 
-/// The first half of the SHA-256: it has the length of the MD5 that S3 tools are used to.
-fn etag(bytes: &[u8]) -> String {
-    hex::encode(&Sha256Digest::of(bytes).as_bytes()[..16])
+/// Entity tags that no two puts share.
+///
+/// A tag need not tell the bytes, only that they may be others, and to hash them would cost more than
+/// all else that a put does.
+#[derive(Debug, Default)]
+struct Tags {
+    keys: RandomState,
+    puts: AtomicU64,
+}
+
+impl Tags {
+    /// Returns the next tag, as long as the MD5 that S3 tools are used to.
+    fn next(&self) -> String {
+        let put = self.puts.fetch_add(1, Ordering::Relaxed);
+        let half = |half: u8| self.keys.hash_one((put, half));
+        format!("{:016x}{:016x}", half(0), half(1))
+    }
+}
+
+/// Returns the tag of bytes whose digest is known: its first half, which outlives the store.
+fn tag_of(digest: Sha256Digest) -> String {
+    hex::encode(&digest.as_bytes()[..16])
 }
 
 fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_puts_share_a_tag_nor_do_two_stores() {
+        let (here, there) = (Tags::default(), Tags::default());
+        let mut tags = [here.next(), here.next(), there.next(), there.next()].to_vec();
+        assert!(tags.iter().all(|tag| tag.len() == 32));
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), 4);
+    }
 }

@@ -16,6 +16,7 @@ mod config;
 mod control_plane;
 mod data_plane;
 mod headers;
+mod incoming;
 mod lifecycle;
 mod listing;
 mod multipart;

@@ -4,13 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 
 use super::classify::{self, ErrorDocument};
 use super::config::{Limits, MinioSettings};
+use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::signing::Signing;
 use crate::body::Body;
@@ -177,19 +176,9 @@ impl DataPlane {
         response: Response,
         length: Option<u64>,
     ) -> Body {
-        let (limit, object) = (self.limits.idle, object.clone());
-        let pieces = stream::unfold(Some(response), move |response| {
-            let object = object.clone();
-            async move {
-                let mut response = response?;
-                match next_piece(&mut response, operation, &object, limit).await {
-                    Ok(Some(piece)) => Some((Ok(piece), Some(response))),
-                    Ok(None) => None,
-                    Err(error) => Some((Err(error), None)),
-                }
-            }
-        });
-        Body::from_stream(pieces.fuse(), length)
+        let pieces = response.bytes_stream();
+        let pieces = Incoming::new(operation, object.clone(), pieces, self.limits.idle);
+        Body::from_stream(pieces, length)
     }
 
     async fn refusal(
@@ -260,18 +249,6 @@ fn url(host: &SignedHost, path: &str, query: &[(String, String)]) -> String {
         .collect();
     let mark = if pairs.is_empty() { "" } else { "?" };
     format!("{host}{path}{mark}{}", pairs.join("&"))
-}
-
-async fn next_piece(
-    response: &mut Response,
-    operation: &'static str,
-    object: &ObjectRef,
-    limit: Duration,
-) -> Result<Option<Bytes>> {
-    tokio::time::timeout(limit, response.chunk())
-        .await
-        .map_err(|_| timed_out(operation, object, limit))?
-        .map_err(|error| classify::of_transport(operation, object, error))
 }
 
 /// Returns the error of a call that took longer than `limit`.
