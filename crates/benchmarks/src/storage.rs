@@ -1,5 +1,7 @@
 //! Speed and memory of the storage crate.
 
+mod cpu;
+mod hashing;
 mod links;
 pub(crate) mod memory;
 mod peers;
@@ -10,7 +12,7 @@ mod transfer;
 use crate::shared::{Outcome, Report};
 
 /// The parts, by the rows of the mission that they check.
-const PARTS: [&str; 4] = ["p1", "p2", "p3", "p4"];
+const PARTS: [&str; 5] = ["p1", "p2", "p3", "p4", "r6"];
 
 /// Runs the parts named, all where none is, and tells whether there are such.
 pub(crate) async fn run(parts: &[String], report: &mut Report) -> Outcome<bool> {
@@ -25,7 +27,8 @@ pub(crate) async fn run(parts: &[String], report: &mut Report) -> Outcome<bool> 
             "p1" => save::run(report).await?,
             "p2" => transfer::run(report).await?,
             "p3" => memory::run(report).await?,
-            _ => links::run(report).await?,
+            "p4" => links::run(report).await?,
+            _ => hashing::run(report).await?,
         }
     }
     Ok(true)

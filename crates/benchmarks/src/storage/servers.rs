@@ -19,6 +19,7 @@ use storage::{Credentials, MemoryStore, ObjectStore, SystemClock};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
+use super::cpu::SERVER_THREAD;
 use crate::shared::Outcome;
 
 pub(crate) const REGION: &str = "us-east-1";
@@ -99,7 +100,8 @@ impl Drop for Server {
 
 fn runtime() -> Outcome<Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    Ok(builder.worker_threads(2).enable_all().build()?)
+    let builder = builder.worker_threads(2).thread_name(SERVER_THREAD);
+    Ok(builder.enable_all().build()?)
 }
 
 async fn serve(socket: TcpStream, served: Bytes) {

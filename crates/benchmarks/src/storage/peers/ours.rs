@@ -39,6 +39,19 @@ impl Ours {
             ..self
         }
     }
+
+    /// Puts `body` under `key`, with its digest if that is known.
+    pub(crate) async fn put_with(
+        &self,
+        key: &str,
+        body: Bytes,
+        digest: Option<Sha256Digest>,
+    ) -> Outcome {
+        let mut options = PutOptions::overwrite().with_content_type("image/png");
+        options.sha256 = digest;
+        self.store.put(&object(key)?, body.into(), options).await?;
+        Ok(())
+    }
 }
 
 fn object(key: &str) -> Outcome<ObjectRef> {
@@ -48,10 +61,7 @@ fn object(key: &str) -> Outcome<ObjectRef> {
 #[async_trait]
 impl Peer for Ours {
     async fn put(&self, key: &str, body: Bytes) -> Outcome {
-        let mut options = PutOptions::overwrite().with_content_type("image/png");
-        options.sha256 = self.digest;
-        self.store.put(&object(key)?, body.into(), options).await?;
-        Ok(())
+        self.put_with(key, body, self.digest).await
     }
 
     async fn get(&self, key: &str) -> Outcome<Bytes> {
