@@ -156,7 +156,7 @@ mod tests {
             "description": ["a", "list"],
             "seed": -7,
         });
-        let given = super::read(JobOutput::new(odd), Duration::from_hours(1)).unwrap();
+        let given = read(JobOutput::new(odd), Duration::from_hours(1)).unwrap();
         assert_eq!(given.links.len(), 1);
     }
 }
