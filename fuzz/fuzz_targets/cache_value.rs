@@ -17,7 +17,8 @@ struct Record {
 }
 
 static CACHE: LazyLock<MemoryCache> = LazyLock::new(MemoryCache::new);
-static KEY: LazyLock<FamilyKey> = LazyLock::new(|| FamilyKey::generation(17).expect("a constant id"));
+static KEY: LazyLock<FamilyKey> =
+    LazyLock::new(|| FamilyKey::generation(17).expect("a constant id"));
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.expect("a runtime without drivers")

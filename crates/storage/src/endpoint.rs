@@ -5,8 +5,8 @@
 //! Signatures and their expiry are checked by the `s3s` crate; the region, the limit of seven days and
 //! that the host is signed are checked here.
 //!
-//! What it does not do: versions, tags, lifecycle, access lists, conditional puts on an entity tag, and
-//! listing the buckets, which the port cannot.
+//! What it does not do: versions, tags, lifecycle, access lists, conditional puts on an entity tag, uploads by
+//! a browser's form, and listing the buckets, which the port cannot.
 //! Parts of a multipart upload are held in memory until it is completed, 256 MiB for all uploads
 //! together; a restart forgets them, and so does a day.
 //!
@@ -17,7 +17,7 @@ mod access;
 mod checksum;
 mod conditions;
 mod convert;
-mod dates;
+mod guard;
 #[cfg(feature = "testing")]
 mod in_process;
 mod listing;

@@ -11,7 +11,7 @@ use hyper::body::Body as _;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use super::service::Service;
-use super::{dates, server};
+use super::{guard, server};
 use crate::sigv4::Credentials;
 use crate::store::ObjectStore;
 
@@ -50,7 +50,7 @@ impl InProcessEndpoint {
             request = request.header(*name, *value);
         }
         let request = request.body(s3s::Body::from(body)).ok()?;
-        let mut response = dates::answer(&self.0, request).await.ok()?;
+        let mut response = guard::answer(&self.0, request).await.ok()?;
         let status = response.status().as_u16();
         let mut rest = Pin::new(response.body_mut());
         while let Some(Ok(_)) = poll_fn(|cx| rest.as_mut().poll_frame(cx)).await {}
@@ -114,5 +114,60 @@ mod tests {
         }
         let nonsense = open.answer("G T", "/", &host, Bytes::new()).await;
         assert_eq!(nonsense, None);
+    }
+
+    /// A form with the fields of an upload by a browser.
+    fn form(scope_day: &str, date: &str) -> Bytes {
+        let scope = format!("who/{scope_day}/us-east-1/s3/aws4_request");
+        let fields = [
+            ("key", "a"),
+            ("policy", "e30="),
+            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+            ("x-amz-credential", &scope),
+            ("x-amz-date", date),
+            ("x-amz-signature", "00"),
+        ];
+        let mut form = String::new();
+        for (name, value) in fields {
+            form += "--part\r\nContent-Disposition: form-data; name=\"";
+            form += &format!("{name}\"\r\n\r\n{value}\r\n");
+        }
+        form += "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n";
+        form += "Content-Type: image/png\r\n\r\nabc\r\n--part--\r\n";
+        form.into()
+    }
+
+    #[tokio::test]
+    async fn forms_are_refused_before_they_are_read() {
+        let keys = [Credentials::new("who", Secret::new("word"))];
+        let closed = InProcessEndpoint::new(store(), &keys, "us-east-1");
+        let open = InProcessEndpoint::without_keys(store(), "us-east-1");
+        let made = open.answer("PUT", "/imagen4", &[("host", b"localhost")], Bytes::new());
+        assert_eq!(made.await, Some(200));
+        for (scope_day, date) in [
+            ("20260301", "20260301T000000Z"),
+            ("202603-1", "20260301T000000Z"),
+            ("20260301", "2026-301T000000Z"),
+        ] {
+            for kind in [
+                "multipart/form-data; boundary=part",
+                "Multipart/Form-Data;boundary=part",
+            ] {
+                let headers: [(&str, &[u8]); 2] =
+                    [("host", b"localhost"), ("content-type", kind.as_bytes())];
+                for endpoint in [&closed, &open] {
+                    let body = form(scope_day, date);
+                    let refused = endpoint.answer("POST", "/imagen4", &headers, body).await;
+                    assert_eq!(refused, Some(501), "{scope_day} {date} {kind}");
+                }
+            }
+        }
+        // The kind of an object's bytes is no form.
+        let headers: [(&str, &[u8]); 2] = [
+            ("host", b"localhost"),
+            ("content-type", b"multipart/form-data; boundary=part"),
+        ];
+        let put = open.answer("PUT", "/imagen4/a", &headers, "abc".into());
+        assert_eq!(put.await, Some(200));
     }
 }

@@ -16,7 +16,7 @@ use hyper::{Request, Response};
 use s3s::HttpError;
 use s3s::service::S3Service;
 
-use super::dates;
+use super::guard;
 
 /// So much of a refused body is read and thrown away, in bytes; of a longer one nothing more is taken.
 const MAX_DISCARDED: usize = 1024 * 1024;
@@ -38,7 +38,7 @@ pub(super) async fn answer(
         slot: Arc::clone(&slot),
     };
     let request = request.map(|body| s3s::Body::http_body(lent(body)));
-    let mut response = dates::answer(&service, request).await?;
+    let mut response = guard::answer(&service, request).await?;
     let unread = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(body) = unread.filter(|body| !body.is_end_stream()) {
         // A client that waits for leave to send its body is better told at once.

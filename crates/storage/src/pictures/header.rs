@@ -117,8 +117,7 @@ impl Walk {
                     if self.held.len() < count {
                         return piece;
                     }
-                    self.next = self.container.step(&self.held, &mut self.header);
-                    self.held.clear();
+                    self.step();
                 }
                 Next::Skip(count) => {
                     let skipped =
@@ -129,12 +128,12 @@ impl Walk {
                         self.next = Next::Skip(left);
                         return piece;
                     }
-                    self.next = self.container.step(&[], &mut self.header);
+                    self.step();
                 }
                 Next::Find(wanted) => match piece.iter().position(|&byte| byte == wanted) {
                     Some(at) => {
                         piece = &piece[at + 1..];
-                        self.next = self.container.step(&[], &mut self.header);
+                        self.step();
                     }
                     None => return &[],
                 },
@@ -142,6 +141,18 @@ impl Walk {
                 Next::Lost => return &[],
             }
         }
+    }
+
+    /// Gives the container what it asked for.
+    ///
+    /// A broken rule ends the walk: what comes behind it must not hide it from whoever looks only now and then.
+    fn step(&mut self) {
+        let next = self.container.step(&self.held, &mut self.header);
+        self.held.clear();
+        self.next = match self.header.check() {
+            Ok(()) => next,
+            Err(_) => Next::Lost,
+        };
     }
 }
 

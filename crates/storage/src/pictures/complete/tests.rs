@@ -56,6 +56,21 @@ fn every_cut_is_found_and_so_is_everything_behind_the_end() {
 }
 
 #[test]
+fn the_first_broken_rule_counts_however_the_picture_is_cut() {
+    let frame = |high: u8| [b"\xff\xc0\0\x11\x08\0", &[high][..], &JPEG[17..29]].concat();
+    let rest = b"\xff\xda\0\x02a\xff\xd9";
+    for frames in [[0, 8], [8, 0]] {
+        let bytes = [&b"\xff\xd8"[..], &frame(frames[0]), &frame(frames[1]), rest].concat();
+        let lost = (frames[0] == 0).then_some(FetchErrorKind::NotAPicture);
+        assert_eq!(kind(&bytes), lost, "{frames:?}");
+    }
+    // A screen of no pixel, and then two frames.
+    let frame = b",\0\0\0\0\x08\0\x08\0\0\x02\0";
+    let bytes = [&b"GIF89a\0\0\0\0\0\0\0"[..], frame, frame, b";"].concat();
+    assert_eq!(kind(&bytes), Some(FetchErrorKind::NotAPicture));
+}
+
+#[test]
 fn a_chunk_longer_than_memory_is_a_cut() {
     let bytes = b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffIENDxxxx";
     assert_eq!(kind(bytes), Some(FetchErrorKind::Truncated));
