@@ -130,7 +130,7 @@ mod tests {
         let mut form = String::new();
         for (name, value) in fields {
             form += "--part\r\nContent-Disposition: form-data; name=\"";
-            form += &format!("{name}\"\r\n\r\n{value}\r\n");
+            form += &[name, "\"\r\n\r\n", value, "\r\n"].concat();
         }
         form += "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n";
         form += "Content-Type: image/png\r\n\r\nabc\r\n--part--\r\n";

@@ -119,7 +119,8 @@ mod tests {
         let mut patience = Patience::new(LIMIT);
         for _ in 0..3 {
             let wait = poll_fn(|cx| patience.poll_end(cx));
-            let cut = tokio::time::timeout(LIMIT - Duration::from_secs(1), wait).await;
+            let cut =
+                tokio::time::timeout(LIMIT.saturating_sub(Duration::from_secs(1)), wait).await;
             assert!(cut.is_err(), "a wait ended before its limit");
             patience.renew();
         }
