@@ -178,11 +178,7 @@ async fn a_dropped_upload_sends_no_more() {
     let rest = start([initiated(&cdn)]).await;
     let files = files(&rest);
     let upload = files.upload(file(90));
-    assert!(
-        tokio::time::timeout(Duration::from_millis(300), upload)
-            .await
-            .is_err()
-    );
+    assert!(timeout(Duration::from_millis(300), upload).await.is_err());
     let sent = cdn.requests().len();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(cdn.requests().len(), sent);
