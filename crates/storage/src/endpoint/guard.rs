@@ -6,7 +6,7 @@
 //! Uploads by a browser's form have such dates in their bodies; nobody here sends them, and they are refused
 //! as a whole, before anything of them is read.
 
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use s3s::HttpError;
 use s3s::service::S3Service;
@@ -48,31 +48,39 @@ fn is_form<B>(request: &Request<B>) -> bool {
     request.method() == Method::POST && beginnings.any(|kind| kind.eq_ignore_ascii_case(FORM))
 }
 
+/// Bytes beyond ASCII are looked at too, as `s3s` does.
 fn has_broken_date<B>(request: &Request<B>) -> bool {
     let header = |name| {
         let all = request.headers().get_all(name).into_iter();
-        all.filter_map(|value| value.to_str().ok())
+        all.map(HeaderValue::as_bytes)
     };
     let query = request.uri().query().unwrap_or_default();
     let mut parameters = form_urlencoded::parse(query.as_bytes());
     let are_dates = header("x-amz-date").all(is_time)
-        && header("authorization").all(is_scope)
+        && header("authorization").all(|value| is_scope(behind_algorithm(value)))
         && parameters.all(|(name, value)| match &*name {
-            "X-Amz-Date" => is_time(&value),
-            "X-Amz-Credential" => is_scope(&value),
+            "X-Amz-Date" => is_time(value.as_bytes()),
+            "X-Amz-Credential" => is_scope(value.as_bytes()),
             _ => true,
         });
     !are_dates
 }
 
 /// `20260301T000000Z`; what has another length is refused by `s3s` itself.
-fn is_time(text: &str) -> bool {
-    let mut letters = text.bytes().enumerate();
+fn is_time(text: &[u8]) -> bool {
+    let mut letters = text.iter().enumerate();
     text.len() != 16 || letters.all(|(at, letter)| matches!(at, 8 | 15) || letter.is_ascii_digit())
 }
 
+/// Returns what follows the first word of `AWS4-HMAC-SHA256 Credential=…`, which may be any word.
+fn behind_algorithm(value: &[u8]) -> &[u8] {
+    let end = value.iter().position(u8::is_ascii_whitespace);
+    end.map_or(&[], |end| &value[end..])
+}
+
 /// `{access key}/20260301/…`, within the header or alone.
-fn is_scope(text: &str) -> bool {
-    let date = text.split('/').nth(1).filter(|date| date.len() == 8);
-    date.is_none_or(|date| date.bytes().all(|letter| letter.is_ascii_digit()))
+fn is_scope(text: &[u8]) -> bool {
+    let mut parts = text.split(|&letter| letter == b'/');
+    let date = parts.nth(1).filter(|date| date.len() == 8);
+    date.is_none_or(|date| date.iter().all(u8::is_ascii_digit))
 }

@@ -101,10 +101,15 @@ mod tests {
             assert_eq!(refused, Some(400), "{target}");
         }
         let scope = b"AWS4-HMAC-SHA256 Credential=who/2026.301/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=00";
+        let beyond = "AWS4 Credential=who/2026%301/us-east-1/s3/aws4_request, SignedHeaders=\u{5ae}, Signature=00";
         let date: (&str, &[u8]) = ("x-amz-date", b"20260301T000000Z");
         for more in [
             ("authorization", &scope[..]),
+            // Letters beyond ASCII, and a slash before the one that the day follows.
+            ("authorization", beyond.as_bytes()),
+            ("authorization", b"AWS4/HMAC Credential=who/2026.301/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00"),
             ("x-amz-date", b"2026-301T000000Z"),
+            ("x-amz-date", "\u{5ae}26-301T000000Z".as_bytes()),
         ] {
             let headers = [host[0], date, more];
             let refused = closed
@@ -163,8 +168,9 @@ mod tests {
             }
         }
         // The kind of an object's bytes is no form.
-        let headers: [(&str, &[u8]); 2] = [
+        let headers: [(&str, &[u8]); 3] = [
             ("host", b"localhost"),
+            ("content-length", b"3"),
             ("content-type", b"multipart/form-data; boundary=part"),
         ];
         let put = open.answer("PUT", "/imagen4/a", &headers, "abc".into());
