@@ -152,7 +152,7 @@ async fn every_part_may_be_the_callers_own() {
     services.shutdown().await;
 
     assert_eq!(stored(&generation), 1);
-    assert_eq!((queue.accepted(), store.calls(Operation::Put)), (1, 1));
+    assert_eq!((queue.accepted(), store.calls(Operation::Put)), (1, 2));
     assert!(cache.count("set") >= 1);
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),

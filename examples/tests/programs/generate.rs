@@ -54,11 +54,15 @@ fn a_fresh_folder_gets_four_pictures_under_todays_date() {
         .into_iter()
         .find(|folder| folder.exists())
         .unwrap();
-    let files = files_below(&folder);
-    let expected: Vec<_> = (1..=4)
-        .map(|number| folder.join(format!("{id}_{number}.png")))
-        .collect();
-    assert_eq!(files, expected);
+    let (files, manifests): (Vec<_>, Vec<_>) = files_below(&folder)
+        .into_iter()
+        .partition(|file| file.extension().is_some_and(|ending| ending == "png"));
+    let expected = |ending: &str| -> Vec<_> {
+        let name = |number| folder.join(format!("{id}_{number}.{ending}"));
+        (1..=4).map(name).collect()
+    };
+    assert_eq!(files, expected("png"));
+    assert_eq!(manifests, expected("png.json"));
     for file in &files {
         let kind = words("file", &["--brief", &file.display().to_string()]);
         assert!(kind.starts_with("PNG image data, 1024 x 1024"), "{kind}");
@@ -84,7 +88,9 @@ fn a_second_run_adds_to_the_first() {
     );
     assert!(second.stdout.contains("1408 × 768"), "{}", second.stdout);
     assert_ne!(id_of(&first), id_of(&second));
-    let pictures = files_below(&program.folder().join("data/pictures/imagen4"));
+    let mut pictures = files_below(&program.folder().join("data/pictures/imagen4"));
+    // Beside each picture stands its manifest.
+    pictures.retain(|file| file.extension().is_some_and(|ending| ending == "webp"));
     assert_eq!(pictures.len(), 2);
     for picture in pictures {
         let kind = words("file", &["--brief", &picture.display().to_string()]);

@@ -26,6 +26,8 @@ import boto3, hashlib, os, sys
 s3 = boto3.client("s3", endpoint_url=sys.argv[1], aws_access_key_id=sys.argv[2],
                   aws_secret_access_key=sys.argv[3], region_name="us-east-1")
 for entry in s3.list_objects_v2(Bucket=sys.argv[4])["Contents"]:
+    if entry["Key"].endswith(".json"):
+        continue  # the manifest beside a picture
     got = s3.get_object(Bucket=sys.argv[4], Key=entry["Key"])
     digest = hashlib.sha256(got["Body"].read()).hexdigest()
     print(entry["Key"], got["ContentType"], digest, got["Metadata"].get("sha256"))
