@@ -9,11 +9,11 @@
 //! | without a region, one more request before the first on each bucket, links included | `a_put_is_one_request_and_asks_nothing_of_the_bucket`, `a_listing_is_one_request`, `a_link_needs_no_server` |
 //! | a signing key that outlives its secret | `minio_time::keys::replaced_keys_are_used_at_once_on_both_planes_and_in_links` |
 //! | the machine's clock taken for the server's | `minio_time` |
-//! | a short stream stored as success, a long one cut | `short_and_long_streams_are_never_whole_at_the_server` |
-//! | an empty piece that ends a stream | `empty_pieces_do_not_end_a_stream` |
+//! | a short stream stored as success, a long one cut | `bodies::short_and_long_streams_are_never_whole_at_the_server` |
+//! | an empty piece that ends a stream | `bodies::empty_pieces_do_not_end_a_stream` |
 //! | no entity tag after an upload in parts | `the_tag_of_an_upload_in_parts_is_told` |
-//! | a 200 with an error taken for a completed upload | `an_error_in_a_successful_completion_is_an_error_and_aborts`, `vague` |
-//! | an upload left behind by a dropped put | `a_dropped_put_aborts_its_upload`, `a_body_that_fails_in_the_middle_aborts_the_upload` |
+//! | a 200 with an error taken for a completed upload | `bodies::an_error_in_a_successful_completion_is_an_error_and_aborts`, `vague` |
+//! | an upload left behind by a dropped put | `bodies::a_dropped_put_aborts_its_upload`, `bodies::a_body_that_fails_in_the_middle_aborts_the_upload` |
 //! | keys not escaped in a bulk delete | `a_bulk_delete_carries_no_key_that_xml_would_change` |
 //! | `..` that reaches another key or bucket, a leading slash dropped | `keys_with_dot_segments_are_none`, `percent_forms_of_dot_segments_stay_text` |
 //! | a panic at a range of no bytes | `a_range_of_nothing_is_refused_without_asking` |
@@ -25,6 +25,8 @@
 #![cfg(feature = "minio")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up panics")]
 
+#[path = "minio_faults/bodies.rs"]
+mod bodies;
 #[path = "minio_faults/scripted.rs"]
 mod scripted;
 #[path = "minio_faults/vague.rs"]
@@ -159,107 +161,6 @@ async fn a_server_that_overwrites_is_found_out_and_then_asked_first() {
         .await;
     assert_eq!(put.unwrap_err().kind(), StorageErrorKind::AlreadyExists);
     assert_eq!(server.seen()[before..], ["head /bucket/key http/1.1"]);
-}
-
-#[tokio::test]
-async fn an_error_in_a_successful_completion_is_an_error_and_aborts() {
-    let failed = answer(
-        200,
-        "<?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code></Error>",
-    );
-    let server = Scripted::start(multipart(failed)).await;
-    let put = server
-        .store()
-        .put(&object(), endless(17), PutOptions::create_only())
-        .await;
-    assert_eq!(put.unwrap_err().kind(), StorageErrorKind::Unavailable);
-    let seen = server.seen();
-    assert_eq!(
-        seen.iter()
-            .filter(|line| line.contains("partnumber="))
-            .count(),
-        3
-    );
-    assert_eq!(
-        seen.last().unwrap(),
-        "delete /bucket/key?uploadid=id%2b%2f%3d http/1.1"
-    );
-}
-
-#[tokio::test]
-async fn a_body_that_fails_in_the_middle_aborts_the_upload() {
-    let server = Scripted::start(multipart(answer(200, ""))).await;
-    let pieces = (0..20).map(|at| match at {
-        12 => Err(storage::StorageError::new(
-            StorageErrorKind::BodyFailed,
-            "read",
-            "test",
-        )),
-        _ => Ok(Bytes::from(vec![1; MIB])),
-    });
-    let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()), None);
-    let put = server
-        .store()
-        .put(&object(), body, PutOptions::create_only())
-        .await;
-    assert_eq!(put.unwrap_err().kind(), StorageErrorKind::BodyFailed);
-    assert!(
-        server
-            .seen()
-            .last()
-            .unwrap()
-            .starts_with("delete /bucket/key?uploadid=")
-    );
-}
-
-#[tokio::test]
-async fn a_dropped_put_aborts_its_upload() {
-    let server = Scripted::start(multipart(Act::Stall)).await;
-    let store = server.store();
-    let object = object();
-    let put = store.put(&object, endless(20), PutOptions::create_only());
-    assert!(
-        tokio::time::timeout(Duration::from_millis(400), put)
-            .await
-            .is_err()
-    );
-    for _ in 0..50 {
-        if server.seen().iter().any(|line| line.starts_with("delete")) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no abort: {:?}", server.seen());
-}
-
-#[tokio::test]
-async fn short_and_long_streams_are_never_whole_at_the_server() {
-    for length in [100_001, 99_999] {
-        let server = Scripted::start(|_| stored()).await;
-        let pieces = (0..10).map(|_| Ok(Bytes::from(vec![b'a'; 10_000])));
-        let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()), Some(length));
-        let put = server
-            .store()
-            .put(&object(), body, PutOptions::overwrite())
-            .await;
-        assert_eq!(put.unwrap_err().kind(), StorageErrorKind::Corrupt);
-        assert!(server.bodies().is_empty() && server.seen().is_empty());
-    }
-}
-
-#[tokio::test]
-async fn empty_pieces_do_not_end_a_stream() {
-    for length in [Some(6), None] {
-        let server = Scripted::start(|_| stored()).await;
-        let pieces = ["", "abc", "", "", "def", ""].map(|piece| Ok(Bytes::from(piece)));
-        let body = Body::from_stream(stream::iter(pieces), length);
-        let put = server
-            .store()
-            .put(&object(), body, PutOptions::overwrite())
-            .await;
-        assert_eq!(put.unwrap().size_bytes, 6);
-        assert_eq!(server.bodies(), ["abcdef"]);
-    }
 }
 
 /// The url crate would make another key or bucket of these, so they must not become references at all.
