@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::error::{Result, StorageError, StorageErrorKind};
+use crate::object::Sha256Digest;
 
 /// Collecting a body sets aside so many bytes at most before they are there: 16 MiB.
 const MAX_RESERVED: u64 = 16 << 20;
@@ -19,7 +20,11 @@ pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 /// Whoever reads a body through [`into_stream`](Self::into_stream) gets exactly the known length or an
 /// error: a short or long stream is [`StorageErrorKind::Corrupt`], never a shorter object.
 /// Empty pieces are dropped, since several drivers take one for the end.
-pub struct Body(Inner);
+pub struct Body {
+    inner: Inner,
+    /// The digest that the stream itself checks.
+    proves: Option<Sha256Digest>,
+}
 
 enum Inner {
     Bytes(Bytes),
@@ -35,15 +40,37 @@ impl Body {
     where
         S: Stream<Item = Result<Bytes>> + Send + 'static,
     {
-        Self(Inner::Stream {
+        Self::of(Inner::Stream {
             length,
             stream: Box::pin(stream),
         })
     }
 
+    fn of(inner: Inner) -> Self {
+        Self {
+            inner,
+            proves: None,
+        }
+    }
+
+    /// Returns the body whose stream is known to end with an error unless its bytes have `digest`.
+    #[cfg(feature = "s3-endpoint")]
+    pub(crate) fn proving(self, digest: Sha256Digest) -> Self {
+        Self {
+            proves: Some(digest),
+            ..self
+        }
+    }
+
+    /// Returns the digest that whoever reads the body has to check, of the one that is expected: none when
+    /// the body does so itself.
+    pub(crate) fn unproved(&self, expected: Option<Sha256Digest>) -> Option<Sha256Digest> {
+        expected.filter(|digest| self.proves != Some(*digest))
+    }
+
     /// Returns the length in bytes, if it is known.
     pub fn length(&self) -> Option<u64> {
-        match &self.0 {
+        match &self.inner {
             Inner::Bytes(bytes) => Some(bytes.len() as u64),
             Inner::Stream { length, .. } => *length,
         }
@@ -51,7 +78,7 @@ impl Body {
 
     /// Returns the bytes if the body is whole in memory.
     pub fn as_bytes(&self) -> Option<&Bytes> {
-        match &self.0 {
+        match &self.inner {
             Inner::Bytes(bytes) => Some(bytes),
             Inner::Stream { .. } => None,
         }
@@ -72,7 +99,7 @@ impl Body {
 
     /// Returns the pieces, none of them empty, checked against the known length.
     pub fn into_stream(self) -> BodyStream {
-        match self.0 {
+        match self.inner {
             Inner::Bytes(bytes) if bytes.is_empty() => Box::pin(stream::empty()),
             Inner::Bytes(bytes) => Box::pin(stream::once(async move { Ok(bytes) })),
             Inner::Stream { length, stream } => checked(stream, length),
@@ -96,7 +123,7 @@ impl Body {
         if self.length().is_some_and(|length| length > limit) {
             return Err(too_long());
         }
-        if let Inner::Bytes(bytes) = self.0 {
+        if let Inner::Bytes(bytes) = self.inner {
             return Ok(bytes);
         }
         let mut all = BytesMut::with_capacity(self.room());
@@ -113,7 +140,7 @@ impl Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self(Inner::Bytes(bytes))
+        Self::of(Inner::Bytes(bytes))
     }
 }
 
@@ -209,6 +236,18 @@ mod tests {
             let error = body.collect(3).await.unwrap_err();
             assert_eq!(error.kind(), StorageErrorKind::InvalidInput);
         }
+    }
+
+    #[cfg(feature = "s3-endpoint")]
+    #[test]
+    fn only_the_digest_that_a_body_proves_need_not_be_checked() {
+        let (right, other) = (Sha256Digest::of(b"abc"), Sha256Digest::of(b"abd"));
+        let body = Body::from("abc");
+        assert_eq!(body.unproved(Some(right)), Some(right));
+        let body = body.proving(right);
+        assert_eq!(body.unproved(Some(right)), None);
+        assert_eq!(body.unproved(Some(other)), Some(other));
+        assert_eq!(body.unproved(None), None);
     }
 
     #[test]

@@ -13,10 +13,13 @@ use s3s::{S3Request, TrailingHeaders};
 
 use crate::body::Body;
 use crate::error::{Result, StorageError, StorageErrorKind};
+use crate::object::Sha256Digest;
 
 /// What a body must turn out to be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Expected {
+    /// The digest that was signed, which s3s checks while the body is read.
+    signed: Option<Sha256Digest>,
     md5: Option<String>,
     sums: Checksum,
     trailer: Option<TrailingHeaders>,
@@ -31,8 +34,10 @@ macro_rules! expected_of {
             .get("x-amz-trailer")
             .and_then(|name| name.to_str().ok())
             .map(str::to_ascii_lowercase);
+        let signed = $request.headers.get("x-amz-content-sha256");
         let input = &$request.input;
         Expected {
+            signed: signed.and_then(|digest| digest.to_str().ok()?.parse().ok()),
             md5: input.content_md5.clone(),
             sums: Checksum {
                 checksum_crc32: input.checksum_crc32.clone(),
@@ -132,7 +137,7 @@ pub(super) fn checked_body(
     let Some(blob) = blob else {
         return Body::from(Bytes::new());
     };
-    let md5 = expected.md5.is_some().then(Md5::new);
+    let (md5, signed) = (expected.md5.is_some().then(Md5::new), expected.signed);
     let hasher = expected.hasher();
     let state = Some((blob, md5, hasher, expected));
     let pieces = stream::unfold(state, |state| async move {
@@ -152,7 +157,11 @@ pub(super) fn checked_body(
             }
         }
     });
-    Body::from_stream(pieces, length)
+    let body = Body::from_stream(pieces, length);
+    match signed {
+        Some(digest) => body.proving(digest),
+        None => body,
+    }
 }
 
 /// The reader of s3s has a private error type, so its text has to tell a wrong digest from a lost

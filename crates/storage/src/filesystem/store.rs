@@ -21,8 +21,10 @@ use crate::body::{Body, BodyStream};
 use crate::clock::Clock;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::{BucketName, ObjectKey, ObjectRef};
-use crate::object::{BucketOutcome, Deletion, ListPage, Object, ObjectInfo, PutReceipt};
-use crate::options::{GetOptions, ListOptions, PutOptions, SignOptions};
+use crate::object::{
+    BucketOutcome, Deletion, ListPage, Object, ObjectInfo, PutReceipt, Sha256Digest,
+};
+use crate::options::{GetOptions, ListOptions, PutMode, PutOptions, SignOptions};
 use crate::paging;
 use crate::signed_url::SignedUrl;
 use crate::sigv4::LinkSigner;
@@ -146,11 +148,11 @@ impl FilesystemStore {
     async fn write(
         &self,
         object: &ObjectRef,
-        options: &PutOptions,
+        (mode, digest): (PutMode, Option<Sha256Digest>),
         upload: Option<Upload>,
         pieces: Vec<Bytes>,
     ) -> Result<Upload> {
-        let (target, mode, digest) = (object.clone(), options.mode, options.sha256);
+        let target = object.clone();
         self.on_disk("put", object, move |disk| {
             let failed = |cause| classify::error("put", &target, cause);
             let mut upload = if let Some(upload) = upload {
@@ -178,11 +180,12 @@ impl ObjectStore for FilesystemStore {
     }
 
     async fn put(&self, object: &ObjectRef, body: Body, options: PutOptions) -> Result<PutReceipt> {
+        let expected = (options.mode, body.unproved(options.sha256));
         let mut stream = body.into_stream();
         let mut upload = None;
         loop {
             let (pieces, ended) = gather(&mut stream).await?;
-            upload = Some(self.write(object, &options, upload, pieces).await?);
+            upload = Some(self.write(object, expected, upload, pieces).await?);
             if ended {
                 break;
             }
