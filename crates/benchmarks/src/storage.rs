@@ -7,6 +7,7 @@ pub(crate) mod memory;
 mod peers;
 mod save;
 mod servers;
+mod sink;
 mod transfer;
 
 use crate::shared::{Outcome, Report};

@@ -2,35 +2,23 @@
 //!
 //! Each has a runtime of its own, so that no client is measured by how it shares one with a server.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use core_config::Secret;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::header::HeaderValue;
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
 use storage::endpoint::S3Endpoint;
 use storage::{Credentials, MemoryStore, ObjectStore, SystemClock};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::cpu::SERVER_THREAD;
+use super::sink;
 use crate::shared::Outcome;
 
 pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const ACCESS_KEY: &str = "benchmark";
 pub(crate) const BUCKET: &str = "imagen4";
-
-/// What the sink answers to the beginning and to the end of an upload in parts.
-const UPLOAD: &str =
-    "<InitiateMultipartUploadResult><UploadId>0</UploadId></InitiateMultipartUploadResult>";
-const COMPLETED: &str =
-    "<CompleteMultipartUploadResult><ETag>&quot;0-1&quot;</ETag></CompleteMultipartUploadResult>";
 
 /// The secret of a server that lives on loopback for as long as the benchmark does.
 pub(crate) fn credentials() -> Credentials {
@@ -51,11 +39,7 @@ impl Server {
         let listener = runtime.spawn(TcpListener::bind(("127.0.0.1", 0)));
         let listener = listener.await??;
         let addr = listener.local_addr()?;
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(socket, served.clone()));
-            }
-        });
+        runtime.spawn(sink::run(listener, served));
         Ok(Self {
             addr,
             runtime: Some(runtime),
@@ -102,37 +86,4 @@ fn runtime() -> Outcome<Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let builder = builder.worker_threads(2).thread_name(SERVER_THREAD);
     Ok(builder.enable_all().build()?)
-}
-
-async fn serve(socket: TcpStream, served: Bytes) {
-    // A client that hangs up is no matter here.
-    let _ = socket.set_nodelay(true);
-    let service = service_fn(|request| answer(request, served.clone()));
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(socket), service)
-        .await;
-}
-
-async fn answer(
-    request: Request<Incoming>,
-    served: Bytes,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let document = match (request.method(), request.uri().query()) {
-        (&Method::GET, _) => served,
-        (&Method::POST, Some("uploads" | "uploads=")) => UPLOAD.into(),
-        (&Method::POST, _) => COMPLETED.into(),
-        _ => Bytes::new(),
-    };
-    let mut body = request.into_body();
-    while body.frame().await.is_some() {}
-    let mut response = Response::new(Full::new(document));
-    let headers = response.headers_mut();
-    for (name, value) in [
-        ("content-type", "image/png"),
-        ("etag", "\"0\""),
-        ("last-modified", "Fri, 24 May 2013 00:00:00 GMT"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    Ok(response)
 }
