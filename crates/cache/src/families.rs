@@ -45,6 +45,8 @@ families! {
     GalleryVersion = GALLERY_VERSION;
     /// The hashes of the gallery pages that were kept for a user, so that an erasure finds them.
     GalleryPages = GALLERY_PAGES;
+    /// Where the dialogue of a bot with a user stands.
+    Dialogue = DIALOGUE;
     /// A signed link to an object.
     SignedLink = SIGNED_LINK;
 }
@@ -129,6 +131,17 @@ const GALLERY_PAGES: FamilySpec = FamilySpec {
     invalidated_by: "the user's erasure (forget)",
 };
 
+const DIALOGUE: FamilySpec = FamilySpec {
+    name: "dialogue",
+    form: "imagen4:dialogue:{user_id}",
+    ttl: Ttl::of_seconds(3_600),
+    value_version: 1,
+    cap: None,
+    options: FamilyOptions::EXACT,
+    owner: "the conversation of a bot",
+    invalidated_by: "each step of the dialogue, which replaces it, and the user's erasure",
+};
+
 /// The life is the longest; [`FamilyKey::signed_link`] cuts it to what is left of the link's own.
 const SIGNED_LINK: FamilySpec = FamilySpec {
     name: "signed_link",
@@ -169,6 +182,7 @@ mod tests {
                 ("gallery:filtered:{user_id}:{filter_hash}", 300, None),
                 ("gallery:version:{user_id}", 86_400, None),
                 ("gallery:pages:{user_id}", 900, Some(500)),
+                ("imagen4:dialogue:{user_id}", 3_600, None),
                 ("link:{object_hash}", 86_400, None),
             ]
         );

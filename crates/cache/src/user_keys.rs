@@ -260,6 +260,7 @@ impl Keys {
                 let links = whole.trail.links.iter();
                 self.values.extend(links.filter_map(FamilyKey::of_link));
             }
+            Family::Dialogue => self.values.extend(FamilyKey::dialogue(user)),
             Family::UserGenerations => self.lists.extend(FamilyKey::user_generations(user)),
             Family::GalleryPages => self.lists.extend(FamilyKey::gallery_pages(user)),
             Family::GalleryVersion => self.versions.extend(FamilyKey::gallery_version(user)),

@@ -107,6 +107,15 @@ impl FamilyKey {
         Self::new(Family::GalleryPages, "gallery:pages:", user_id, "")
     }
 
+    /// Returns the key of where the dialogue of a bot with a user stands.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when `user_id` is no part of a key.
+    pub fn dialogue(user_id: impl Display) -> Result<Self, KeyError> {
+        Self::new(Family::Dialogue, "imagen4:dialogue:", user_id, "")
+    }
+
     /// Returns the key under which to keep a link to an object that can be used for `left`; `None` when that is
     /// too short to be worth it.
     ///
@@ -200,6 +209,7 @@ mod tests {
             FamilyKey::gallery_page(id, &hash()),
             FamilyKey::gallery_version(id),
             FamilyKey::gallery_pages(id),
+            FamilyKey::dialogue(id),
         ]
     }
 
