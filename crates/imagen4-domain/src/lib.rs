@@ -20,6 +20,7 @@ mod store;
 mod timestamp;
 mod view;
 
+pub mod conversation;
 pub mod memory;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -13,6 +13,7 @@ mod recorder;
 pub use generate::GenerateService;
 pub use generate_error::{Dependency, GenerateError, GenerateErrorKind};
 pub use generation_cache::GenerationCache;
+pub(crate) use generation_cache::key_part;
 pub use import::{
     ImportService, ImportTotals, LegacyRow, PictureOutcome, RowOutcome, RowProblem, RowReport,
 };

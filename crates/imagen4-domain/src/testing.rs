@@ -11,6 +11,9 @@ pub use rebuilt::LostWorld;
 pub use samples::{completed_pictures, provider_links, request, step_to, user};
 pub use scripted_generator::ScriptedGenerator;
 
+pub use crate::conversation::dialogue::MockDialogueStore;
+pub use crate::conversation::guard::MockUsers;
+pub use crate::conversation::reply::MockReplies;
 pub use crate::generator::MockImageGenerator;
 pub use crate::policy::MockPromptPolicy;
 pub use crate::store::MockGenerationStore;

@@ -84,6 +84,16 @@ impl GenerateService {
         self
     }
 
+    /// Returns the models.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Returns the settings.
+    pub fn settings(&self) -> &Imagen4Settings {
+        &self.settings
+    }
+
     /// Makes the pictures that `user` asks for, telling `on_progress` how it goes.
     ///
     /// The answer is completed and has at least one picture that can be had: stored by us, or still with the

@@ -83,7 +83,7 @@ pub(super) fn recent_key(user: &UserId) -> Option<FamilyKey> {
 }
 
 /// A colon parts a key, so one in a user's name is written `%3A`; no name has a percent sign of its own.
-fn key_part(user: &UserId) -> String {
+pub(crate) fn key_part(user: &UserId) -> String {
     user.as_str().replace(':', "%3A")
 }
 

@@ -132,6 +132,11 @@ impl Library {
         views
     }
 
+    /// Returns the clock by which links end.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
     async fn link(&self, picture: &Picture) -> Option<SignedUrl> {
         match &picture.state {
             PictureState::Stored(stored) => match self.pictures.link(&stored.object).await {

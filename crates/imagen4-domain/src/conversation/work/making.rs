@@ -1,0 +1,81 @@
+//! From an order to pictures in the chat.
+
+use super::progress::{Ear, Reporter};
+use crate::conversation::Conversation;
+use crate::conversation::guard::AuthenticatedUser;
+use crate::conversation::phrases::Phrase;
+use crate::conversation::reply::{Card, ReplyError};
+use crate::conversation::turn::Turn;
+use crate::conversation::update::MessageId;
+use crate::{GenerateError, Generation, RequestDraft};
+
+/// What is to be made.
+pub(in crate::conversation) enum Order {
+    /// A picture of a new description.
+    New(RequestDraft),
+}
+
+impl Conversation {
+    /// Tells the user that the work begins, and begins it in a task of its own.
+    ///
+    /// A user who cannot be told gets nothing, so nothing is paid.
+    pub(in crate::conversation) async fn begin(
+        &self,
+        user: &AuthenticatedUser,
+        turn: &Turn,
+        order: Order,
+    ) -> Result<(), ReplyError> {
+        let Some(ticket) = self.busy.begin(user.id()) else {
+            return turn.notice(user, Phrase::StillBusy, &[]).await;
+        };
+        let card = Card::text(Phrase::Accepted.text(user.language(), &[]));
+        let message = match order {
+            Order::New(_) => turn.show(card).await?,
+        };
+        let (talk, user, turn) = (self.clone(), user.clone(), turn.clone());
+        self.tasks.spawn(async move {
+            let told = talk.make(&user, &turn, message, order).await;
+            if let Err(error) = told {
+                tracing::warn!(%error, "the end of a generation is not told");
+            }
+            drop(ticket);
+        });
+        Ok(())
+    }
+
+    async fn make(
+        &self,
+        user: &AuthenticatedUser,
+        turn: &Turn,
+        message: Option<MessageId>,
+        order: Order,
+    ) -> Result<(), ReplyError> {
+        let (mut reporter, ear) = Reporter::new(turn.clone(), user.clone(), message);
+        let work = self.carry_out(user, order, ear);
+        let (outcome, ()) = tokio::join!(work, reporter.run());
+        match outcome {
+            Ok(generation) => {
+                let done = Card::text(Phrase::Done.text(user.language(), &[]));
+                turn.replace(reporter.message(), done).await?;
+                self.show_pictures(user, turn, &generation).await
+            }
+            Err(error) => {
+                tracing::info!(%error, "a generation gave no pictures");
+                let card = self.told_error(user, &error);
+                turn.replace(reporter.message(), card).await
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        user: &AuthenticatedUser,
+        order: Order,
+        ear: Ear,
+    ) -> Result<Generation, GenerateError> {
+        let listen = move |progress: &crate::Progress| ear.hear(progress);
+        match order {
+            Order::New(draft) => self.generate.generate(user.id(), draft, listen).await,
+        }
+    }
+}
