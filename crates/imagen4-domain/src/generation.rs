@@ -28,6 +28,8 @@ pub struct Generation {
     created_at: DateTime<Utc>,
     #[serde(with = "crate::timestamp")]
     updated_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<GenerationId>,
     #[serde(flatten)]
     request: GenerationRequest,
     model_used: ModelId,
@@ -54,6 +56,7 @@ impl Generation {
             owner,
             created_at: now,
             updated_at: now,
+            parent: None,
             model_used: request.model().clone(),
             request,
             request_id: None,
@@ -62,6 +65,13 @@ impl Generation {
             revision: 0,
             state: State::Accepted,
         }
+    }
+
+    /// Returns the new generation as one that is made with the settings of `parent` again.
+    #[must_use]
+    pub fn with_parent(mut self, parent: GenerationId) -> Self {
+        self.parent = Some(parent);
+        self
     }
 
     /// Returns the generation after `entry`, with the next revision.
@@ -118,6 +128,11 @@ impl Generation {
     /// Returns when its last step was written.
     pub fn updated_at(&self) -> DateTime<Utc> {
         self.updated_at
+    }
+
+    /// Returns the generation whose settings it was made with, when it was made again; that one may be gone.
+    pub fn parent(&self) -> Option<GenerationId> {
+        self.parent
     }
 
     /// Returns what was asked for.

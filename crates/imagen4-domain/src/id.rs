@@ -18,12 +18,25 @@ use crate::InputError;
 pub struct GenerationId(Uuid);
 
 impl GenerationId {
+    /// No name sorts before it, and no generation has it.
+    pub(crate) const BEFORE_ALL: Self = Self(Uuid::nil());
+
     /// Returns a new name for a generation that begins `now`.
     pub fn new(now: DateTime<Utc>) -> Self {
         // Before 1970 no generation begins; a clock that says so gets the first names there are.
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
         let time = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
         Self(Uuid::new_v7(time))
+    }
+
+    /// Returns the name with these bytes, if they are those of one.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let uuid = Uuid::from_slice(bytes).ok()?;
+        (uuid.get_version_num() == 7).then_some(Self(uuid))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 
     /// Returns the name of a generation that an earlier program called `name`: always the same for the same

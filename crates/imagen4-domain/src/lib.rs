@@ -4,6 +4,7 @@ mod aspect_ratio;
 mod catalogue;
 mod error;
 mod fal;
+mod gallery;
 mod generation;
 mod generator;
 mod id;
@@ -29,6 +30,11 @@ pub use aspect_ratio::AspectRatio;
 pub use catalogue::{Bill, Catalogue, Inputs, Model, ModelId, OutputFormat, PictureSize, Price};
 pub use error::InputError;
 pub use fal::{FalImageGenerator, ImageFile, ImageOutput, KEPT_FOR};
+pub use gallery::{
+    COUNTED, DayRange, Days, GalleryCounts, GalleryCursor, GalleryFilter, GalleryItem, GalleryKind,
+    GalleryPage, GalleryQuery, GalleryStats, GalleryStore, MAX_DAYS, Neighbours, RECENT, TimeSpan,
+    UtcOffset,
+};
 pub use generation::{FailureKind, Generation, IllegalStep, State};
 pub use generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind, ImageGenerator};
 pub use id::{GenerationId, UserId};
@@ -40,9 +46,10 @@ pub use progress::{Progress, ProgressSink};
 pub use prompt::{MAX_PROMPT_CHARS, MIN_PROMPT_CHARS, Prompt};
 pub use request::{GenerationRequest, ImageCount, NegativePrompt, RequestDraft};
 pub use service::{
-    Dependency, GenerateError, GenerateErrorKind, GenerateService, GenerationCache, ImportService,
-    ImportTotals, LegacyRow, Library, NotRebuilt, PictureOutcome, RebuildPage, RebuildService,
-    RebuildTotals, RowOutcome, RowProblem, RowReport, Unrebuilt,
+    DeletionReceipt, Dependency, GalleryError, GalleryErrorKind, GalleryService, GenerateError,
+    GenerateErrorKind, GenerateService, GenerationCache, ImportService, ImportTotals, LegacyRow,
+    Library, MAX_PAGE, NotRebuilt, PictureDeletion, PictureOutcome, PictureReceipt, RebuildPage,
+    RebuildService, RebuildTotals, RowOutcome, RowProblem, RowReport, SeedChoice, Unrebuilt,
 };
 pub use settings::{Imagen4Settings, MODEL_SETTING, OnRetired};
 pub use store::{Cursor, GenerationStore, StoreError, StoreErrorKind};

@@ -1,26 +1,56 @@
 //! The record store in memory: for tests and for programs that may forget.
 
-use std::collections::BTreeMap;
+mod gallery;
+mod shelves;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use self::shelves::Shelves;
 use crate::generation::Generation;
 use crate::journal::{JournalEntry, Step};
 use crate::store::{Cursor, GenerationStore, StoreError, StoreErrorKind};
 use crate::{GenerationId, UserId};
 
 /// Keeps generations in the memory of the process; they are gone with it.
+///
+/// It is the store of the galleries too.
 #[derive(Debug, Default)]
 pub struct MemoryGenerationStore {
-    records: Mutex<BTreeMap<GenerationId, Record>>,
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    by_id: BTreeMap<GenerationId, Record>,
+    /// What galleries show, in order.
+    shelves: Shelves,
+    /// The names of those that were removed, which stay taken.
+    removed: HashSet<GenerationId>,
 }
 
 #[derive(Debug)]
 struct Record {
     generation: Generation,
     journal: Vec<JournalEntry>,
+    favourite: bool,
+    hidden: bool,
+}
+
+impl Record {
+    fn is_seen_by(&self, user: &UserId) -> bool {
+        self.generation.owner() == user && !self.hidden
+    }
+}
+
+impl Records {
+    fn seen(&self, owner: &UserId, id: &GenerationId) -> Option<&Record> {
+        let record = self.by_id.get(id);
+        record.filter(|record| record.is_seen_by(owner))
+    }
 }
 
 impl MemoryGenerationStore {
@@ -30,13 +60,14 @@ impl MemoryGenerationStore {
     }
 
     /// Every change is made in one go, so what a panicking thread left behind is whole.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<GenerationId, Record>> {
+    fn lock(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn collect(&self, keep: impl Fn(&Generation) -> bool) -> Vec<Generation> {
         let records = self.lock();
-        let all = records.values().map(|record| &record.generation);
+        let seen = records.by_id.values().filter(|record| !record.hidden);
+        let all = seen.map(|record| &record.generation);
         all.filter(|generation| keep(generation)).cloned().collect()
     }
 }
@@ -50,15 +81,17 @@ impl GenerationStore for MemoryGenerationStore {
             return error(StoreErrorKind::IllegalStep);
         }
         let mut records = self.lock();
-        if records.contains_key(&id) {
+        if records.by_id.contains_key(&id) || records.removed.contains(&id) {
             return error(StoreErrorKind::AlreadyExists);
         }
         let first = JournalEntry::new(generation.created_at(), Step::Accepted);
         let record = Record {
             generation: generation.clone(),
             journal: vec![first],
+            favourite: false,
+            hidden: false,
         };
-        records.insert(id, record);
+        records.by_id.insert(id, record);
         Ok(())
     }
 
@@ -71,9 +104,11 @@ impl GenerationStore for MemoryGenerationStore {
     ) -> Result<Generation, StoreError> {
         let error = |kind| StoreError::new(kind, "advance").with_id(*id);
         let mut records = self.lock();
+        let records = &mut *records;
         let record = records
+            .by_id
             .get_mut(id)
-            .filter(|record| record.generation.owner() == owner)
+            .filter(|record| record.is_seen_by(owner))
             .ok_or_else(|| error(StoreErrorKind::NotFound))?;
         if record.generation.revision() != expected_revision {
             return Err(error(StoreErrorKind::Conflict));
@@ -82,8 +117,10 @@ impl GenerationStore for MemoryGenerationStore {
             .generation
             .apply(entry)
             .map_err(|illegal| error(StoreErrorKind::IllegalStep).with_source(illegal))?;
+        records.shelves.take(record);
         record.generation = next.clone();
         record.journal.push(entry.clone());
+        records.shelves.put(record);
         Ok(next)
     }
 
@@ -93,10 +130,8 @@ impl GenerationStore for MemoryGenerationStore {
         id: &GenerationId,
     ) -> Result<Option<Generation>, StoreError> {
         let records = self.lock();
-        let found = records.get(id).map(|record| &record.generation);
-        Ok(found
-            .filter(|generation| generation.owner() == owner)
-            .cloned())
+        let found = records.seen(owner, id);
+        Ok(found.map(|record| record.generation.clone()))
     }
 
     async fn recent(
@@ -121,9 +156,7 @@ impl GenerationStore for MemoryGenerationStore {
         id: &GenerationId,
     ) -> Result<Vec<JournalEntry>, StoreError> {
         let records = self.lock();
-        let found = records
-            .get(id)
-            .filter(|record| record.generation.owner() == owner);
+        let found = records.seen(owner, id);
         Ok(found
             .map(|record| record.journal.clone())
             .unwrap_or_default())

@@ -1,6 +1,7 @@
 //! What a program does with generations: make them, and read them back.
 
 mod flow;
+mod gallery;
 mod generate;
 mod generate_error;
 mod generation_cache;
@@ -10,6 +11,10 @@ mod provenance;
 mod rebuild;
 mod recorder;
 
+pub use gallery::{
+    DeletionReceipt, GalleryError, GalleryErrorKind, GalleryService, MAX_PAGE, PictureDeletion,
+    PictureReceipt, SeedChoice,
+};
 pub use generate::GenerateService;
 pub use generate_error::{Dependency, GenerateError, GenerateErrorKind};
 pub use generation_cache::GenerationCache;

@@ -8,12 +8,13 @@ mod scripted_generator;
 
 pub use faulty_store::{FaultyStore, StoreCall};
 pub use rebuilt::LostWorld;
-pub use samples::{completed_pictures, provider_links, request, step_to, user};
+pub use samples::{completed, completed_pictures, provider_links, request, step_to, user};
 pub use scripted_generator::ScriptedGenerator;
 
 pub use crate::conversation::dialogue::MockDialogueStore;
 pub use crate::conversation::guard::MockUsers;
 pub use crate::conversation::reply::MockReplies;
+pub use crate::gallery::MockGalleryStore;
 pub use crate::generator::MockImageGenerator;
 pub use crate::policy::MockPromptPolicy;
 pub use crate::store::MockGenerationStore;

@@ -2,12 +2,21 @@
 
 mod memory {
     use imagen4_domain::MemoryGenerationStore;
-    use imagen4_domain::testing::conformance::StoreFixture;
+    use imagen4_domain::testing::conformance::{GalleryFixture, StoreFixture};
 
     imagen4_domain::generation_store_conformance!(
         #[tokio::test]
         fixture = StoreFixture::new(MemoryGenerationStore::new())
     );
+
+    mod gallery {
+        use super::{GalleryFixture, MemoryGenerationStore};
+
+        imagen4_domain::gallery_store_conformance!(
+            #[tokio::test]
+            fixture = GalleryFixture::new(MemoryGenerationStore::new())
+        );
+    }
 }
 
 mod behind_wrappers {
@@ -15,7 +24,7 @@ mod behind_wrappers {
 
     use imagen4_domain::MemoryGenerationStore;
     use imagen4_domain::testing::FaultyStore;
-    use imagen4_domain::testing::conformance::StoreFixture;
+    use imagen4_domain::testing::conformance::{GalleryFixture, StoreFixture};
 
     imagen4_domain::generation_store_conformance!(
         #[tokio::test]
@@ -23,4 +32,15 @@ mod behind_wrappers {
             MemoryGenerationStore::new()
         ))))
     );
+
+    mod gallery {
+        use super::{Arc, FaultyStore, GalleryFixture, MemoryGenerationStore};
+
+        imagen4_domain::gallery_store_conformance!(
+            #[tokio::test]
+            fixture = GalleryFixture::new(Box::new(FaultyStore::new(Arc::new(
+                MemoryGenerationStore::new()
+            ))))
+        );
+    }
 }

@@ -43,6 +43,22 @@ impl RequestDraft {
         }
     }
 
+    /// Returns the draft of a request that was made before.
+    pub(crate) fn again(request: &GenerationRequest) -> Self {
+        Self {
+            prompt: request.prompt.as_str().to_owned(),
+            negative_prompt: request
+                .negative_prompt
+                .as_ref()
+                .map(|text| text.as_str().to_owned()),
+            model: Some(request.model.to_string()),
+            aspect_ratio: Some(request.aspect_ratio.to_string()),
+            images: Some(request.images.get().into()),
+            seed: request.seed,
+            output_format: Some(request.output_format.to_string()),
+        }
+    }
+
     /// Sets what must not be in the picture.
     #[must_use]
     pub fn with_negative_prompt(mut self, text: impl Into<String>) -> Self {
@@ -75,6 +91,11 @@ impl RequestDraft {
     #[must_use]
     pub fn with_seed(mut self, seed: u32) -> Self {
         self.seed = Some(seed);
+        self
+    }
+
+    pub(crate) fn with_seed_or_none(mut self, seed: Option<u32>) -> Self {
+        self.seed = seed;
         self
     }
 

@@ -4,12 +4,13 @@ mod verdict;
 
 use fal_client::JobHandle;
 use storage::Metadata;
-use storage::pictures::{PictureKind, RemotePicture, SaveRequest};
+use storage::pictures::{RemotePicture, SaveRequest};
 
 use super::generate::GenerateService;
 use super::generate_error::{Dependency, GenerateError, GenerateErrorKind};
 use super::provenance;
 use crate::catalogue::ModelId;
+use crate::gallery::picture_kind;
 use crate::generation::{FailureKind, Generation};
 use crate::generator::{GeneratedPictures, GeneratorError, GeneratorErrorKind};
 use crate::journal::{ProviderLink, Step};
@@ -172,8 +173,6 @@ impl<'a> Flow<'a> {
 
     fn save_request(&self, links: &[ProviderLink]) -> SaveRequest {
         let generation = &self.generation;
-        let app = generation.model_used().endpoint().app();
-        let generation_type = app.rsplit('/').next().unwrap_or(app);
         let metadata = Metadata::new()
             .with("generation-id", &generation.id().to_string())
             .and_then(|metadata| metadata.with("model", generation.model_used().as_str()));
@@ -183,7 +182,7 @@ impl<'a> Flow<'a> {
             dies_at: Some(link.dies_at),
         };
         SaveRequest {
-            kind: PictureKind::of_generation_type(generation_type),
+            kind: picture_kind(generation.model_used()),
             generation_id: generation.id().to_string(),
             created_on: generation.created_on(),
             pictures: links.iter().map(remote).collect(),

@@ -109,17 +109,38 @@ impl GenerateService {
     /// # Cancellation
     ///
     /// The generation stands in the records where it was; a job that was submitted goes on.
-    #[tracing::instrument(name = "generation.generate", level = "debug", skip_all, fields(generation.id))]
     pub async fn generate(
         &self,
         user: &UserId,
         draft: RequestDraft,
         on_progress: impl Fn(&Progress) + Send + Sync + 'static,
     ) -> Result<Generation, GenerateError> {
+        self.run(user, draft, None, ProgressSink::new(on_progress))
+            .await
+    }
+
+    /// Makes pictures once more, with the settings of `parent`; otherwise as [`generate`](Self::generate).
+    pub(super) async fn generate_again(
+        &self,
+        user: &UserId,
+        draft: RequestDraft,
+        parent: GenerationId,
+        on_progress: ProgressSink,
+    ) -> Result<Generation, GenerateError> {
+        self.run(user, draft, Some(parent), on_progress).await
+    }
+
+    #[tracing::instrument(name = "generation.generate", level = "debug", skip_all, fields(generation.id))]
+    async fn run(
+        &self,
+        user: &UserId,
+        draft: RequestDraft,
+        parent: Option<GenerationId>,
+        progress: ProgressSink,
+    ) -> Result<Generation, GenerateError> {
         let request = self.check(&draft)?;
-        let generation = self.accept(user, request).await?;
+        let generation = self.accept(user, request, parent).await?;
         tracing::Span::current().record("generation.id", tracing::field::display(generation.id()));
-        let progress = ProgressSink::new(on_progress);
         Flow::new(self, generation, progress).run().await
     }
 
@@ -142,9 +163,14 @@ impl GenerateService {
         &self,
         user: &UserId,
         request: GenerationRequest,
+        parent: Option<GenerationId>,
     ) -> Result<Generation, GenerateError> {
         let now = self.recorder.clock().now();
-        let generation = Generation::new(GenerationId::new(now), user.clone(), request, now);
+        let new = Generation::new(GenerationId::new(now), user.clone(), request, now);
+        let generation = match parent {
+            Some(parent) => new.with_parent(parent),
+            None => new,
+        };
         if let Err(error) = self.recorder.store().create(&generation).await {
             let kind = GenerateErrorKind::Dependency(Dependency::Records);
             return Err(GenerateError::new(kind).with_source(error));

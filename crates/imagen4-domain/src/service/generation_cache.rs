@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cache::{Batch, Cache, Changes, FamilyKey, ReadThrough, RecentIds, RecentList, Together};
+use cache::{
+    Batch, Cache, Changes, FamilyKey, GalleryPages, ReadThrough, RecentIds, RecentList, Together,
+};
 
 use crate::generation::Generation;
 use crate::{GenerationId, UserId};
@@ -15,6 +17,7 @@ use crate::{GenerationId, UserId};
 pub struct GenerationCache {
     records: ReadThrough,
     recent: RecentIds,
+    pages: GalleryPages,
     together: Option<Together>,
 }
 
@@ -23,9 +26,11 @@ impl GenerationCache {
     pub fn new(cache: Arc<dyn Cache>, lists: Arc<dyn RecentList>) -> Self {
         let records = ReadThrough::new(cache);
         let recent = RecentIds::beside(&records, lists);
+        let pages = GalleryPages::new(records.clone(), recent.clone());
         Self {
             records,
             recent,
+            pages,
             together: None,
         }
     }
@@ -46,6 +51,10 @@ impl GenerationCache {
 
     pub(super) fn recent(&self) -> &RecentIds {
         &self.recent
+    }
+
+    pub(super) fn pages(&self) -> &GalleryPages {
+        &self.pages
     }
 
     /// Puts a generation that was just recorded first among its owner's newest.
@@ -71,6 +80,43 @@ impl GenerationCache {
         if let Some(key) = version {
             self.records.bump(&key).await;
         }
+    }
+}
+
+impl GenerationCache {
+    /// Makes the gallery pages of `user` old.
+    pub(super) async fn changed(&self, user: &UserId) {
+        self.pages.changed(&key_part(user)).await;
+    }
+
+    /// Removes all copies of a generation, and makes its owner's gallery pages old, in one call where that is possible.
+    pub(super) async fn removed(&self, generation: &Generation) {
+        let (owner, id) = (generation.owner(), generation.id());
+        let version = FamilyKey::gallery_version(key_part(owner)).ok();
+        let (Some(record), Some(recent), Some(version)) =
+            (record_key(&id), recent_key(owner), version)
+        else {
+            return;
+        };
+        if let Some(together) = &self.together {
+            let changes = Changes::new().forget(&record);
+            let changes = changes.remove(&recent, id.to_string()).bump(&version);
+            return together.apply(changes).await;
+        }
+        self.records.forget(&record).await;
+        self.recent.remove(&recent, &id.to_string()).await;
+        self.records.bump(&version).await;
+    }
+
+    /// Tells whether the cache is known to hold nothing of a generation that [`removed`](Self::removed) removed.
+    pub(super) async fn is_clear_of(&self, generation: &Generation) -> bool {
+        let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();
+        let (Some(record), Some(version)) = (record_key(&generation.id()), version) else {
+            return true;
+        };
+        // A version is told only once it was raised, so pages that it names are newer than the removal.
+        let raised = self.records.version(&version).await.is_some();
+        raised && matches!(self.records.cache().get(record.key()).await, Ok(None))
     }
 }
 

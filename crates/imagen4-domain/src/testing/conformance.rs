@@ -1,4 +1,5 @@
-//! The rules that every [`GenerationStore`] keeps, one function each, and a macro that makes tests of them.
+//! The rules that every [`GenerationStore`] and every [`GalleryStore`](crate::GalleryStore) keeps, one function
+//! each, and macros that make tests of them.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -6,6 +7,7 @@
     reason = "a rule reports by panicking, as every assertion does"
 )]
 
+mod gallery;
 mod listing;
 mod writing;
 
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use gallery::*;
 pub use listing::*;
 pub use writing::*;
 

@@ -1,5 +1,7 @@
 //! A record store that fails by script and counts its calls.
 
+mod gallery;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +13,7 @@ use crate::journal::JournalEntry;
 use crate::store::{Cursor, GenerationStore, StoreError, StoreErrorKind};
 use crate::{GenerationId, UserId};
 
-/// A method of the port; an advance is told apart by its step.
+/// A method of one of the two ports; an advance is told apart by its step.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum StoreCall {
     /// `create`.
@@ -26,6 +28,20 @@ pub enum StoreCall {
     Journal,
     /// `unfinished`.
     Unfinished,
+    /// `page`.
+    Page,
+    /// `neighbours`.
+    Neighbours,
+    /// `item`.
+    Item,
+    /// `counts`.
+    Counts,
+    /// `set_favourite`.
+    SetFavourite,
+    /// `hide`.
+    Hide,
+    /// `remove`.
+    Remove,
 }
 
 /// Fails calls by script and counts all of them.

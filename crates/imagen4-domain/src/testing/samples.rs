@@ -6,12 +6,13 @@
     reason = "the values are constants of the tests, and a test reports by panicking"
 )]
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use storage::Sha256Digest;
 
 use crate::{
-    Catalogue, FailureKind, Fallback, GenerationRequest, Imagen4Settings, Picture, PictureState,
-    ProviderLink, RequestDraft, Step, StoredPicture, UserId,
+    Catalogue, FailureKind, Fallback, Generation, GenerationRequest, GenerationStore,
+    Imagen4Settings, JournalEntry, Picture, PictureState, ProviderLink, RequestDraft, Step,
+    StoredPicture, UserId,
 };
 
 /// Returns the user of this name.
@@ -67,6 +68,23 @@ pub fn completed_pictures(dies_at: DateTime<Utc>) -> Vec<Picture> {
         .zip(states)
         .map(|(number, state)| Picture { number, state })
         .collect()
+}
+
+/// Records `new` and walks it to its end in four steps of a second each, with the pictures of the samples.
+pub async fn completed(store: &dyn GenerationStore, new: Generation) -> Generation {
+    store.create(&new).await.unwrap();
+    let submitting = Step::Submitting {
+        model: new.request().model().clone(),
+    };
+    let rest = ["submitted", "generated", "completed"].map(step_to);
+    let mut now = new;
+    for step in [submitting].into_iter().chain(rest) {
+        let entry = JournalEntry::new(now.updated_at() + TimeDelta::seconds(1), step);
+        let (owner, id) = (now.owner(), now.id());
+        let advanced = store.advance(owner, &id, now.revision(), &entry).await;
+        now = advanced.unwrap();
+    }
+    now
 }
 
 /// Returns the step of this name, with values of the samples.
