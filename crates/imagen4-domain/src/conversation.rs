@@ -21,7 +21,7 @@ mod work;
 use std::fmt;
 use std::sync::Arc;
 
-pub use callback::{Callback, CallbackName, DateChoice, KindChoice};
+pub use callback::{Callback, CallbackName, DateButton, DateChoice, KindChoice};
 pub use dialogue::{
     Browsing, CachedDialogues, DIALOGUE_LIFE, Dialogue, DialogueError, DialogueStore,
     MemoryDialogues, Place, Sheltered, Step, StepName,
@@ -39,7 +39,7 @@ pub use turn::Turn;
 pub use update::{ChatId, ChatUser, Incoming, Input, MessageId, Update};
 
 use self::work::{Busy, Tasks};
-use crate::{GenerateService, Library};
+use crate::{GalleryService, GenerateService, Library};
 
 /// What a bot says to what its users do.
 ///
@@ -57,6 +57,7 @@ pub struct Conversation {
     registry: Arc<Registry>,
     generate: GenerateService,
     library: Library,
+    gallery: GalleryService,
     dialogues: Sheltered<Arc<dyn DialogueStore>>,
     busy: Busy,
     tasks: Tasks,
@@ -73,12 +74,14 @@ impl Conversation {
         dialogues: Arc<dyn DialogueStore>,
         generate: GenerateService,
         library: Library,
+        gallery: GalleryService,
     ) -> Result<Self, RouteError> {
         Ok(Self {
             guard,
             registry: Arc::new(Registry::of_the_conversation()?),
             generate,
             library,
+            gallery,
             dialogues: Sheltered::new(dialogues),
             busy: Busy::default(),
             tasks: Tasks::default(),

@@ -4,7 +4,7 @@ mod choice;
 
 use std::fmt;
 
-pub use choice::{DateChoice, KindChoice};
+pub use choice::{DateButton, DateChoice, KindChoice};
 
 use crate::{AspectRatio, GenerationId};
 
@@ -91,7 +91,7 @@ callbacks! {
     /// Shows the whole prompt.
     FullPrompt(GenerationId) = "gallery_full_prompt:{id}";
     /// Makes a picture a favourite, or no longer.
-    Favorite(GenerationId) = "gallery_favorite:{id}";
+    Favourite(GenerationId) = "gallery_favorite:{id}";
     /// Asks whether a picture is really to be deleted.
     Delete(GenerationId) = "gallery_delete:{id}";
     /// Deletes it.
@@ -102,8 +102,8 @@ callbacks! {
     Filters = "gallery_filters";
     /// Shows pictures of one kind.
     Type(KindChoice) = "gallery_type:{kind}";
-    /// Shows pictures of some days.
-    Date(DateChoice) = "gallery_date:{range}";
+    /// Shows pictures of some days, or asks which ones.
+    Date(DateButton) = "gallery_date:{range}";
     /// Shows all pictures again.
     ResetFilters = "gallery_reset_filters";
     /// Shows the figures.

@@ -35,6 +35,8 @@ pub enum Step {
         /// The prompt.
         prompt: Prompt,
     },
+    /// Two days, as a message, of which pictures are to be shown.
+    WaitingForDays,
 }
 
 /// A step without what it carries: what a message is routed by.
@@ -46,11 +48,18 @@ pub enum StepName {
     WaitingForPrompt,
     /// The shape of the picture is waited for.
     ChoosingRatio,
+    /// Two days are waited for.
+    WaitingForDays,
 }
 
 impl StepName {
     /// Every step.
-    pub const ALL: [Self; 3] = [Self::Idle, Self::WaitingForPrompt, Self::ChoosingRatio];
+    pub const ALL: [Self; 4] = [
+        Self::Idle,
+        Self::WaitingForPrompt,
+        Self::ChoosingRatio,
+        Self::WaitingForDays,
+    ];
 }
 
 impl fmt::Display for StepName {
@@ -60,6 +69,7 @@ impl fmt::Display for StepName {
             Self::Idle => "idle",
             Self::WaitingForPrompt => "waiting_for_prompt",
             Self::ChoosingRatio => "choosing_ratio",
+            Self::WaitingForDays => "waiting_for_days",
         })
     }
 }
@@ -71,6 +81,7 @@ impl Step {
             Self::Idle => StepName::Idle,
             Self::WaitingForPrompt => StepName::WaitingForPrompt,
             Self::ChoosingRatio { .. } => StepName::ChoosingRatio,
+            Self::WaitingForDays => StepName::WaitingForDays,
         }
     }
 }
@@ -85,7 +96,7 @@ pub struct Place {
 }
 
 /// Where a user is in the gallery.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Browsing {
     /// Which pictures are shown, by what made them.
     pub kind: KindChoice,
@@ -126,6 +137,7 @@ impl Dialogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gallery::Days;
 
     #[test]
     fn the_form_in_the_cache_is_stable() {
@@ -136,8 +148,8 @@ mod tests {
                 prompt: "a fox".parse().unwrap(),
             },
             browsing: Browsing {
-                kind: KindChoice::Favorites,
-                days: DateChoice::Today,
+                kind: KindChoice::Favourites,
+                days: DateChoice::Days(Days::Today),
                 place: Some(Place {
                     id: id.parse().unwrap(),
                     picture: 2,

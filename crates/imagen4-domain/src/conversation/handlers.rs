@@ -1,12 +1,17 @@
 //! From an update to its handler.
 
+mod browse;
+mod card;
+mod days;
+mod delete;
+mod filters;
 mod menu;
 mod pictures;
 
 use std::sync::Arc;
 
 use super::Conversation;
-use super::callback::Callback;
+use super::callback::{Callback, DateButton};
 use super::dialogue::{Dialogue, DialogueStore};
 use super::guard::{AuthenticatedUser, Rejection, RejectionKind};
 use super::language::Language;
@@ -123,8 +128,9 @@ impl Conversation {
                 None => turn.notice(user, Phrase::OldButton, &[]).await,
             },
             Handler::Menu => self.menu(user, turn).await,
-            Handler::Gallery => turn.notice(user, Phrase::OldButton, &[]).await,
+            Handler::Gallery => self.gallery(user, turn).await,
             Handler::Cancel => self.cancel(user, turn).await,
+            Handler::TakeDays => self.take_days(user, turn, text).await,
             Handler::TakePrompt => self.take_prompt(user, turn, text).await,
             Handler::Hint => self.hint(user, turn, Phrase::Hint).await,
         }
@@ -155,8 +161,24 @@ impl Conversation {
             Callback::Menu => self.menu(user, turn).await,
             Callback::Prompt => self.ask_prompt(user, turn).await,
             Callback::AspectRatio(ratio) => self.choose_ratio(user, turn, ratio).await,
+            Callback::Regenerate(id) | Callback::GalleryRegenerate(id) => {
+                self.regenerate(user, turn, id).await
+            }
             Callback::Status(id) => self.status(user, turn, id).await,
-            _ => turn.notice(user, Phrase::OldButton, &[]).await,
+            Callback::Gallery => self.gallery(user, turn).await,
+            Callback::GalleryReturn(id) => self.gallery_return(user, turn, id).await,
+            Callback::GalleryPrev => self.gallery_newer(user, turn).await,
+            Callback::GalleryNext => self.gallery_older(user, turn).await,
+            Callback::FullPrompt(id) => self.full_prompt(user, turn, id).await,
+            Callback::Favourite(id) => self.favourite(user, turn, id).await,
+            Callback::Delete(id) => self.ask_delete(user, turn, id).await,
+            Callback::DeleteConfirm(id) => self.delete(user, turn, id).await,
+            Callback::Filters => self.filters(user, turn).await,
+            Callback::Type(kind) => self.filter_kind(user, turn, kind).await,
+            Callback::Date(DateButton::Choice(days)) => self.filter_days(user, turn, days).await,
+            Callback::Date(DateButton::Choose) => self.ask_days(user, turn).await,
+            Callback::ResetFilters => self.reset_filters(user, turn).await,
+            Callback::Stats => self.stats(user, turn).await,
         }
     }
 }

@@ -46,6 +46,8 @@ pub enum Handler {
     Cancel,
     /// To the prompt that a message is.
     TakePrompt,
+    /// To the days that a message names.
+    TakeDays,
     /// To a hint that there is a menu.
     Hint,
 }
@@ -133,6 +135,7 @@ impl Registry {
             let handler = match step {
                 StepName::Idle => Handler::Hint,
                 StepName::WaitingForPrompt | StepName::ChoosingRatio => Handler::TakePrompt,
+                StepName::WaitingForDays => Handler::TakeDays,
             };
             registry.add(Trigger::Text(step), handler)?;
         }

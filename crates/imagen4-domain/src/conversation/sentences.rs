@@ -13,9 +13,19 @@ use super::text::Text;
 use crate::catalogue::ModelId;
 use crate::generation::{FailureKind, State};
 use crate::prompt::{MAX_PROMPT_CHARS, MIN_PROMPT_CHARS};
-use crate::{Dependency, GenerateError, GenerateErrorKind, MODEL_SETTING};
+use crate::{
+    Dependency, GalleryError, GalleryErrorKind, GenerateError, GenerateErrorKind, MODEL_SETTING,
+};
 
 impl Conversation {
+    /// Returns the message that tells of what kept pictures from being made.
+    pub(super) fn told_failure(&self, user: &AuthenticatedUser, error: &GalleryError) -> Card {
+        match error.generation() {
+            Some(error) => self.told_error(user, error),
+            None => Card::text(trouble(error.kind()).text(user.language(), &[])),
+        }
+    }
+
     /// Returns the message that tells of `error`, with what can be done next.
     pub(super) fn told_error(&self, user: &AuthenticatedUser, error: &GenerateError) -> Card {
         let label = |phrase: Phrase| phrase.plain(user.language(), &[]);
@@ -40,7 +50,7 @@ impl Conversation {
             },
             GenerateErrorKind::Refused if error.id().is_none() => Phrase::PromptRefused,
             GenerateErrorKind::Refused => Phrase::Refused,
-            GenerateErrorKind::ModelRetired => return self.retired(language, error),
+            GenerateErrorKind::ModelRetired => return retired(language, error),
             GenerateErrorKind::Dependency(Dependency::Fal) if is_taken => {
                 Phrase::ProviderDownButTaken
             }
@@ -61,27 +71,29 @@ impl Conversation {
         phrase.text(language, &[])
     }
 
-    fn retired(&self, language: Language, error: &GenerateError) -> Text {
-        let setting = error.setting().unwrap_or(MODEL_SETTING);
-        let model = self.generate.settings().model();
-        match error.successor() {
-            Some(successor) => Phrase::Retired.text(
-                language,
-                &[
-                    ("model", model),
-                    ("successor", successor.as_str()),
-                    ("setting", setting),
-                ],
-            ),
-            None => Phrase::RetiredAlone.text(language, &[("setting", setting)]),
-        }
-    }
-
     /// Returns the name of a model for people.
     pub(super) fn title(&self, model: &ModelId) -> String {
         let known = self.generate.catalogue().get(model);
         known.map_or_else(|| model.to_string(), |model| model.title.clone())
     }
+}
+
+/// Returns what is said when a gallery fails.
+pub(super) fn trouble(kind: GalleryErrorKind) -> Phrase {
+    match kind {
+        GalleryErrorKind::NotFound => Phrase::Gone,
+        GalleryErrorKind::UnderWay => Phrase::StillBusy,
+        _ => Phrase::TroubleNotice,
+    }
+}
+
+fn retired(language: Language, error: &GenerateError) -> Text {
+    let setting = error.setting().unwrap_or(MODEL_SETTING);
+    let Some(successor) = error.successor() else {
+        return Phrase::RetiredAlone.text(language, &[("setting", setting)]);
+    };
+    let parts = [("successor", successor.as_str()), ("setting", setting)];
+    Phrase::Retired.text(language, &parts)
 }
 
 /// Returns what is said of a generation that has no pictures.
@@ -121,7 +133,7 @@ fn prompt_limits(language: Language) -> Text {
 
 /// Returns a moment by the user's clock, to the minute.
 pub(super) fn moment(user: &AuthenticatedUser, at: DateTime<Utc>) -> String {
-    let offset = TimeDelta::minutes(user.utc_offset_minutes().into());
+    let offset = TimeDelta::minutes(user.utc_offset().minutes().into());
     let local = at.naive_utc().checked_add_signed(offset);
     let local = local.unwrap_or(at.naive_utc());
     local.format("%Y-%m-%d %H:%M").to_string()

@@ -1,6 +1,7 @@
 //! Where the answers to one update go.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::guard::AuthenticatedUser;
 use super::phrases::{Parts, Phrase};
@@ -13,7 +14,8 @@ pub struct Turn {
     chat: ChatId,
     /// The message under which the pressed button stands.
     message: Option<MessageId>,
-    is_button: bool,
+    /// Whether a notice can still be shown: once, after a button.
+    takes_notice: Arc<AtomicBool>,
     replies: Arc<dyn Replies>,
 }
 
@@ -27,7 +29,7 @@ impl Turn {
         Self {
             chat: update.chat,
             message,
-            is_button,
+            takes_notice: Arc::new(AtomicBool::new(is_button)),
             replies,
         }
     }
@@ -60,7 +62,7 @@ impl Turn {
         self.replies.send(self.chat, reply).await
     }
 
-    /// Answers a pressed button by a notice, and a message by a message.
+    /// Answers a pressed button by a notice, and all else by a message.
     pub(super) async fn notice(
         &self,
         user: &AuthenticatedUser,
@@ -68,7 +70,7 @@ impl Turn {
         parts: Parts<'_>,
     ) -> Result<(), ReplyError> {
         let text = phrase.text(user.language(), parts);
-        if !self.is_button {
+        if !self.takes_notice.swap(false, Ordering::Relaxed) {
             return self.send(Card::text(text)).await.map(drop);
         }
         let (text, alert) = (text.to_plain(), false);
@@ -102,6 +104,21 @@ impl Turn {
             Err(error) if error.kind() == ReplyErrorKind::Picture => {
                 tracing::warn!(%error, "a picture is told of in its place");
                 self.send(without_picture(user, card)).await.map(drop)
+            }
+            other => other.map(drop),
+        }
+    }
+
+    /// Does as [`show`](Self::show); a picture that cannot be shown is told in its place.
+    pub(super) async fn show_card(
+        &self,
+        user: &AuthenticatedUser,
+        card: Card,
+    ) -> Result<(), ReplyError> {
+        match self.show(card.clone()).await {
+            Err(error) if error.kind() == ReplyErrorKind::Picture => {
+                tracing::warn!(%error, "a picture is told of in its place");
+                self.show(without_picture(user, card)).await.map(drop)
             }
             other => other.map(drop),
         }

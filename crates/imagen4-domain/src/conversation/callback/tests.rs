@@ -5,29 +5,25 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::conversation::keyboard::{CallbackData, MAX_CALLBACK_BYTES};
+use crate::gallery::Days;
 
 fn ids() -> impl Strategy<Value = GenerationId> {
     (0..253_402_300_799_i64)
         .prop_map(|seconds| GenerationId::new(DateTime::from_timestamp(seconds, 0).unwrap()))
 }
 
-fn dates() -> impl Strategy<Value = DateChoice> {
-    let between = (0..3_000_000_i32, 0..90_i64).prop_map(|(days, length)| {
-        let from = NaiveDate::from_num_days_from_ce_opt(days + 1).unwrap();
-        DateChoice::between(from, from + TimeDelta::days(length)).unwrap()
+fn days() -> impl Strategy<Value = DateButton> {
+    let range = (0..20_000_i64, 0..90_i64).prop_map(|(start, length)| {
+        let first = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap() + TimeDelta::days(start);
+        Days::between(first, first + TimeDelta::days(length)).unwrap()
     });
+    let words = prop::sample::select(vec![Days::Today, Days::Yesterday, Days::Week, Days::Month]);
     prop_oneof![
-        Just(DateChoice::All),
-        Just(DateChoice::Today),
-        Just(DateChoice::Yesterday),
-        Just(DateChoice::Week),
-        Just(DateChoice::Month),
-        between,
+        Just(DateButton::Choose),
+        Just(DateButton::Choice(DateChoice::All)),
+        words.prop_map(|days| DateButton::Choice(DateChoice::Days(days))),
+        range.prop_map(|days| DateButton::Choice(DateChoice::Days(days))),
     ]
-}
-
-fn kinds() -> impl Strategy<Value = KindChoice> {
-    "[a-z0-9._-]{1,40}".prop_map(|text| text.parse().unwrap())
 }
 
 fn ratios() -> impl Strategy<Value = AspectRatio> {
@@ -36,20 +32,13 @@ fn ratios() -> impl Strategy<Value = AspectRatio> {
 
 fn callbacks() -> impl Strategy<Value = Callback> {
     let names = prop::sample::select(CallbackName::ALL.to_vec());
-    (names, ids(), ratios(), kinds(), dates()).prop_map(|(name, id, ratio, kind, date)| {
-        let arguments = [
-            String::new(),
-            id.to_string(),
-            ratio.to_string(),
-            kind.to_string(),
-            date.to_string(),
-        ];
-        let fitting = arguments.iter().find_map(|argument| name.with(argument));
-        match (name, fitting) {
-            (CallbackName::Type, _) => Callback::Type(kind),
-            (_, Some(callback)) => callback,
-            (name, None) => panic!("nothing fits {name:?}"),
-        }
+    let kinds = prop::sample::select(KindChoice::ALL.to_vec());
+    (names, ids(), ratios(), kinds, days()).prop_map(|(name, id, ratio, kind, days)| match name {
+        CallbackName::Type => Callback::Type(kind),
+        CallbackName::Date => Callback::Date(days),
+        CallbackName::AspectRatio => Callback::AspectRatio(ratio),
+        other if other.form().contains("{id}") => other.with(&id.to_string()).unwrap(),
+        other => other.with("").unwrap(),
     })
 }
 
@@ -80,12 +69,11 @@ fn what_a_button_cannot_say_is_not_read() {
         "gallery_delete:17",
         "gallery_delete_confirm:",
         "gallery_type:IMAGEN4",
-        "gallery_date:2026-11-20..2026-11-01",
-        "gallery_date:2026-01-01..2026-04-01",
-        "gallery_date:2026-1-1..2026-1-2",
+        "gallery_date:2026-11-20/2026-11-01",
+        "gallery_date:2026-01-01/2026-04-01",
     ] {
         assert_eq!(Callback::read(text), None, "{text:?}");
     }
-    let ninety = "gallery_date:2026-01-01..2026-03-31";
+    let ninety = "gallery_date:2026-01-01/2026-03-31";
     assert!(Callback::read(ninety).is_some());
 }

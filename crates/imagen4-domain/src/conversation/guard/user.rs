@@ -3,6 +3,7 @@
 use super::users::Profile;
 use crate::UserId;
 use crate::conversation::language::Language;
+use crate::gallery::UtcOffset;
 
 /// A user whom a [`Guard`](super::Guard) has let in. Nothing else makes one.
 ///
@@ -37,10 +38,10 @@ use crate::conversation::language::Language;
 /// It cannot be made by hand, nor read from outside:
 ///
 /// ```compile_fail,E0451
-/// # use imagen4_domain::UserId;
 /// # use imagen4_domain::conversation::{AuthenticatedUser, Language};
+/// # use imagen4_domain::{UserId, UtcOffset};
 /// # fn forged(id: UserId) -> AuthenticatedUser {
-/// AuthenticatedUser { id, language: Language::English, utc_offset_minutes: 0 }
+/// AuthenticatedUser { id, language: Language::English, utc_offset: UtcOffset::UTC }
 /// # }
 /// ```
 ///
@@ -54,7 +55,7 @@ use crate::conversation::language::Language;
 pub struct AuthenticatedUser {
     id: UserId,
     language: Language,
-    utc_offset_minutes: i16,
+    utc_offset: UtcOffset,
 }
 
 impl AuthenticatedUser {
@@ -63,7 +64,7 @@ impl AuthenticatedUser {
         Self {
             id: profile.id,
             language: profile.language.unwrap_or(language),
-            utc_offset_minutes: profile.utc_offset_minutes,
+            utc_offset: profile.utc_offset,
         }
     }
 
@@ -77,8 +78,8 @@ impl AuthenticatedUser {
         self.language
     }
 
-    /// Returns how far the user's clock is ahead of UTC, in minutes: -840 to 840.
-    pub fn utc_offset_minutes(&self) -> i16 {
-        self.utc_offset_minutes
+    /// Returns how far the user's clock is ahead of UTC.
+    pub fn utc_offset(&self) -> UtcOffset {
+        self.utc_offset
     }
 }

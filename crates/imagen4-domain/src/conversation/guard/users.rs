@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use crate::UserId;
 use crate::conversation::language::Language;
 use crate::conversation::update::ChatUser;
+use crate::gallery::UtcOffset;
 
 /// What is known of somebody who may use the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct Profile {
     pub id: UserId,
     /// The language that they chose; `None` leaves it to their messenger.
     pub language: Option<Language>,
-    /// How far their clock is ahead of UTC, in minutes: -840 to 840.
-    pub utc_offset_minutes: i16,
+    /// How far their clock is ahead of UTC.
+    pub utc_offset: UtcOffset,
 }
 
 impl Profile {
@@ -27,7 +28,7 @@ impl Profile {
         Self {
             id,
             language: None,
-            utc_offset_minutes: 0,
+            utc_offset: UtcOffset::UTC,
         }
     }
 
@@ -38,10 +39,10 @@ impl Profile {
         self
     }
 
-    /// Sets how far their clock is ahead of UTC, in minutes; brought into -840 to 840.
+    /// Sets how far their clock is ahead of UTC.
     #[must_use]
-    pub fn with_utc_offset_minutes(mut self, minutes: i16) -> Self {
-        self.utc_offset_minutes = minutes.clamp(-840, 840);
+    pub fn with_utc_offset(mut self, offset: UtcOffset) -> Self {
+        self.utc_offset = offset;
         self
     }
 }

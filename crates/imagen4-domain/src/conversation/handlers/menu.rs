@@ -123,7 +123,7 @@ impl Conversation {
     }
 
     /// Lets the dialogue wait for this, wherever it stood.
-    async fn wait_for(&self, user: &AuthenticatedUser, turn: &Turn, step: Step) {
+    pub(super) async fn wait_for(&self, user: &AuthenticatedUser, turn: &Turn, step: Step) {
         let before = self.dialogue(user, turn).await;
         let after = Dialogue { step, ..before };
         self.keep(user, &after).await;

@@ -10,11 +10,12 @@ use crate::conversation::reply::{Card, PictureHandle, ReplyError};
 use crate::conversation::sentences::{moment, state_sentence};
 use crate::conversation::text::{Text, shortened};
 use crate::conversation::turn::Turn;
+use crate::conversation::work::Order;
 use crate::generation::{Generation, State};
 use crate::picture::{Picture, PictureState};
 
 /// How much of a description stands under a picture; a caption has 1024 UTF-16 units.
-const CAPTION_CHARS: usize = 240;
+pub(super) const CAPTION_CHARS: usize = 240;
 
 impl Conversation {
     /// Tells where a generation stands, and shows its pictures once they are there.
@@ -47,6 +48,20 @@ impl Conversation {
         let again = (!generation.state().is_final()).then_some((label, Callback::Status(id)));
         let card = Card::text(text).with_keyboard(Keyboard::new().with_row(again));
         turn.show(card).await.map(drop)
+    }
+
+    /// Makes another picture of what this one was made of, with another seed.
+    ///
+    /// # Errors
+    ///
+    /// As with [`menu`](Self::menu).
+    pub async fn regenerate(
+        &self,
+        user: &AuthenticatedUser,
+        turn: &Turn,
+        id: GenerationId,
+    ) -> Result<(), ReplyError> {
+        self.begin(user, turn, Order::Again(id)).await
     }
 
     /// Sends each picture of `generation`, which is the user's, as a message of its own.

@@ -7,7 +7,6 @@ macro_rules! phrases {
     (messages { $($message:ident: $en_message:literal, $ru_message:literal;)+ }
      notices { $($notice:ident: $en_notice:literal, $ru_notice:literal;)+ }) => {
         /// Something that the conversation says.
-        #[cfg_attr(not(test), expect(dead_code, reason = "the gallery's are said with the gallery"))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(in crate::conversation) enum Phrase {
             $($message,)+
@@ -98,8 +97,8 @@ messages {
     // What went wrong.
     Refused: "The model refused this description. Change it and try again.",
         "Модель отказалась рисовать по этому описанию. Измените его и попробуйте ещё раз.";
-    Retired: "The model {model} is no longer offered. Its successor is {successor}; whoever runs this program can choose it by the setting {setting}.",
-        "Модель {model} больше не предлагается. Её преемник — {successor}; владелец программы может выбрать его настройкой {setting}.";
+    Retired: "The model is no longer offered. Its successor is {successor}; whoever runs this program can choose it by the setting {setting}.",
+        "Модель больше не предлагается. Её преемник — {successor}; владелец программы может выбрать его настройкой {setting}.";
     RetiredAlone: "The model is no longer offered, and I know of no successor. Whoever runs this program can choose another one by the setting {setting}.",
         "Модель больше не предлагается, и преемник неизвестен. Владелец программы может выбрать другую настройкой {setting}.";
     ProviderDown: "The service that draws is not available. Nothing was lost; try again in a few minutes.",
@@ -120,8 +119,6 @@ messages {
         "Работа над этой картинкой отменена.";
     SwitchedOff: "Making pictures is switched off at the moment.",
         "Рисование сейчас выключено.";
-    Trouble: "I cannot look into your gallery now. Nothing is lost; try again later.",
-        "Сейчас я не могу заглянуть в вашу галерею. Ничего не потеряно; попробуйте позже.";
     NotFound: "There is no such picture in your gallery.",
         "Такой картинки в вашей галерее нет.";
 
@@ -154,11 +151,17 @@ messages {
         "*Описание*\n\n{prompt}";
     Filters: "*Filters*\n\nNow: {kind}, {days}.",
         "*Фильтры*\n\nСейчас: {kind}, {days}.";
+    AskDays: "*Which days?*\n\nSend the first and the last one, such as 2026-11-01 2026-11-20: at most {most} days, in order.",
+        "*За какие дни?*\n\nПришлите первый и последний день, например 01.11.2026 20.11.2026: не больше {most} дней, по порядку.";
+    DaysRefused: "I cannot read these days. Send the first and the last one, such as 2026-11-01 2026-11-20: at most {most} days, in order.",
+        "Не могу прочитать эти дни. Пришлите первый и последний, например 01.11.2026 20.11.2026: не больше {most} дней, по порядку.";
     Stats: "*Your figures*\n\nPictures: {total}\nFavourites: {favourites}\nIn the last 30 days: {month}\nCredits: {credits}\nLast one: {last}\nBusiest hour: {hour}",
         "*Ваша статистика*\n\nКартинок: {total}\nИзбранных: {favourites}\nЗа последние 30 дней: {month}\nКредитов: {credits}\nПоследняя: {last}\nСамый активный час: {hour}";
     ConfirmDelete: "*Delete this picture for good?* It cannot be brought back.\n\n{prompt}",
         "*Удалить эту картинку навсегда?* Вернуть её будет нельзя.\n\n{prompt}";
-    NotDeleted: "*Not deleted.* The store did not answer for pictures: {failed}. They are no longer shown, and I will try again when you ask.",
+    RecordStays: "*Not quite deleted.* The pictures are gone, but their record could not be removed yet. It is no longer shown; repeat the deletion later.",
+        "*Удалено не до конца.* Картинок больше нет, но запись пока не удалось стереть. Она больше не показывается; повторите удаление позже.";
+    NotDeleted: "*Not deleted.* The store did not answer for pictures: {failed}. They are no longer shown; repeat the deletion later.",
         "*Не удалено.* Хранилище не ответило по картинкам: {failed}. Они больше не показываются; повторите удаление позже.";
 }
 notices {
@@ -171,8 +174,8 @@ notices {
     ToPrev: "◀ Newer", "◀ Новее";
     ToNext: "Older ▶", "Старее ▶";
     ToFullPrompt: "📝 Description", "📝 Описание";
-    ToFavorite: "⭐ To favourites", "⭐ В избранное";
-    FromFavorite: "★ From favourites", "★ Из избранного";
+    ToFavourite: "⭐ To favourites", "⭐ В избранное";
+    FromFavourite: "★ From favourites", "★ Из избранного";
     ToDelete: "🗑 Delete", "🗑 Удалить";
     ToDeleteForGood: "🗑 Yes, delete", "🗑 Да, удалить";
     ToRetryDelete: "🗑 Try again", "🗑 Повторить";
@@ -183,19 +186,22 @@ notices {
     Auto: "as the model likes", "на выбор модели";
     // Choices of the filters.
     AllKinds: "all kinds", "все виды";
-    Favorites: "favourites", "избранное";
+    Favourites: "favourites", "избранное";
     AllDays: "all days", "за всё время";
     Today: "today", "сегодня";
     Yesterday: "yesterday", "вчера";
     Week: "7 days", "7 дней";
     Month: "30 days", "30 дней";
+    Imagen4: "Imagen 4 only", "только Imagen 4";
+    OtherModels: "other models", "другие модели";
+    ChooseDays: "📅 My own days", "📅 Свои дни";
     Nothing: "none yet", "пока нет";
     // Notices over the chat.
     OldButton: "This button is too old. Start from the menu.", "Эта кнопка устарела. Начните с меню.";
     First: "This is the newest one.", "Это самая новая.";
     Last: "This is the oldest one.", "Это самая старая.";
-    NowFavorite: "It is a favourite now.", "Теперь в избранном.";
-    NoFavorite: "It is no favourite any more.", "Больше не в избранном.";
+    NowFavourite: "It is a favourite now.", "Теперь в избранном.";
+    NoFavourite: "It is no favourite any more.", "Больше не в избранном.";
     Deleted: "Deleted.", "Удалено.";
     StillBusy: "One picture of yours is still being made.", "Одна ваша картинка ещё рисуется.";
     Gone: "There is no such picture in your gallery.", "Такой картинки в вашей галерее нет.";

@@ -55,6 +55,7 @@ fn the_conversation_answers_to_every_callback_of_the_design_and_to_nothing_twice
             "idle",
             "waiting_for_prompt",
             "choosing_ratio",
+            "waiting_for_days",
         ]
     );
 }

@@ -7,12 +7,14 @@ use crate::conversation::phrases::Phrase;
 use crate::conversation::reply::{Card, ReplyError};
 use crate::conversation::turn::Turn;
 use crate::conversation::update::MessageId;
-use crate::{GenerateError, Generation, RequestDraft};
+use crate::{GalleryError, Generation, GenerationId, RequestDraft, SeedChoice};
 
 /// What is to be made.
 pub(in crate::conversation) enum Order {
     /// A picture of a new description.
     New(RequestDraft),
+    /// Another picture of what an earlier one was made of.
+    Again(GenerationId),
 }
 
 impl Conversation {
@@ -31,6 +33,8 @@ impl Conversation {
         let card = Card::text(Phrase::Accepted.text(user.language(), &[]));
         let message = match order {
             Order::New(_) => turn.show(card).await?,
+            // The earlier picture stays.
+            Order::Again(_) => turn.send(card).await?,
         };
         let (talk, user, turn) = (self.clone(), user.clone(), turn.clone());
         self.tasks.spawn(async move {
@@ -61,7 +65,7 @@ impl Conversation {
             }
             Err(error) => {
                 tracing::info!(%error, "a generation gave no pictures");
-                let card = self.told_error(user, &error);
+                let card = self.told_failure(user, &error);
                 turn.replace(reporter.message(), card).await
             }
         }
@@ -72,10 +76,17 @@ impl Conversation {
         user: &AuthenticatedUser,
         order: Order,
         ear: Ear,
-    ) -> Result<Generation, GenerateError> {
+    ) -> Result<Generation, GalleryError> {
         let listen = move |progress: &crate::Progress| ear.hear(progress);
         match order {
-            Order::New(draft) => self.generate.generate(user.id(), draft, listen).await,
+            Order::New(draft) => {
+                let made = self.generate.generate(user.id(), draft, listen).await;
+                made.map_err(GalleryError::from)
+            }
+            Order::Again(id) => {
+                let (gallery, seed) = (&self.gallery, SeedChoice::New);
+                gallery.regenerate(user.id(), &id, seed, listen).await
+            }
         }
     }
 }
