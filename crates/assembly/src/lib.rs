@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assembly;
+mod check;
 mod error;
 mod fal;
 mod profile;
@@ -9,6 +10,7 @@ mod settings;
 mod store;
 
 pub use assembly::Assembly;
+pub use check::{BucketCheck, CacheCheck, StoreCheck, StoreStep};
 pub use error::{AssemblyError, Part};
 pub use profile::{Profile, UnknownProfile};
 pub use services::Services;

@@ -46,6 +46,7 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
 #[derive(Debug)]
 pub(crate) struct PrivateS3 {
     endpoint: RunningEndpoint,
+    store: Arc<MemoryStore>,
 }
 
 impl PrivateS3 {
@@ -60,10 +61,16 @@ impl PrivateS3 {
             Secret::new(Self::SECRET_KEY),
         )];
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let endpoint = S3Endpoint::serve(store, address, &keys, "us-east-1")
+        let served = Arc::clone(&store);
+        let endpoint = S3Endpoint::serve(served, address, &keys, "us-east-1")
             .await
             .unwrap();
-        Self { endpoint }
+        Self { endpoint, store }
+    }
+
+    /// Returns what stands behind the endpoint.
+    pub(crate) fn store(&self) -> &MemoryStore {
+        &self.store
     }
 
     pub(crate) fn url(&self) -> String {
