@@ -25,3 +25,5 @@ pub use keys::HttpKeySource;
 pub use platform::HttpFalPlatform;
 pub use queue::HttpFalQueue;
 pub use runner::HttpFalRunner;
+#[cfg(feature = "simulator")]
+pub(crate) use tls::plain_client;

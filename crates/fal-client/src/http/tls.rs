@@ -20,3 +20,22 @@ pub(super) fn client_config(url: &FalUrl) -> Result<ClientConfig, rustls::Error>
     };
     Ok(builder.with_no_client_auth())
 }
+
+/// Returns a client for plain text on loopback, which follows no redirect; the simulator calls webhooks with it.
+#[cfg(feature = "simulator")]
+pub(crate) fn plain_client() -> reqwest::Result<reqwest::Client> {
+    let provider = Arc::new(ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy();
+    match builder {
+        Ok(builder) => {
+            let roots = builder.with_root_certificates(RootCertStore::empty());
+            client.tls_backend_preconfigured(roots.with_no_client_auth())
+        }
+        Err(_) => client,
+    }
+    .build()
+}

@@ -1,8 +1,14 @@
 //! The parts that answers are put together from.
 
+use std::io;
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 /// The header that names the request an answer belongs to.
@@ -13,6 +19,11 @@ pub(super) const BILLABLE_UNITS: HeaderName = HeaderName::from_static("x-fal-bil
 pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
 /// The header that says whether a repeat makes sense.
 pub(super) const NEEDS_RETRY: HeaderName = HeaderName::from_static("x-fal-needs-retry");
+/// The header that says whose limit passed.
+pub(super) const TIMEOUT_TYPE: HeaderName = HeaderName::from_static("x-fal-request-timeout-type");
+
+/// The time in which half an answer leaves before its connection ends.
+const PARTING: Duration = Duration::from_millis(20);
 
 /// Returns an answer with a JSON body.
 pub(super) fn body(status: u16, value: Value) -> Response {
@@ -63,17 +74,44 @@ pub(super) fn garbage() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-/// Returns the answer for more requests than are allowed.
-pub(super) fn too_many(retry_after_seconds: u64) -> Response {
+/// Returns a page of HTML with a success, under any content type.
+pub(super) fn page(content_type: &str) -> Response {
+    let text = "<!doctype html><html><body><h1>Service Unavailable</h1></body></html>";
+    with(text.into_response(), header::CONTENT_TYPE, content_type)
+}
+
+/// Returns a redirect.
+pub(super) fn redirect(status: u16, location: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::TEMPORARY_REDIRECT);
+    with(status.into_response(), header::LOCATION, location)
+}
+
+/// Returns an answer that promises all of its bytes, sends half of them, and breaks off.
+pub(super) fn broken_off(headers: HeaderMap, bytes: &Bytes) -> Response {
+    let half = bytes.slice(..bytes.len() / 2);
+    let end = Err(io::Error::from(io::ErrorKind::ConnectionReset));
+    let pieces = stream::iter([Ok(half), end]).then(|piece| async {
+        if piece.is_err() {
+            tokio::time::sleep(PARTING).await;
+        }
+        piece
+    });
+    let mut answer = (headers, Body::from_stream(pieces)).into_response();
+    let length = HeaderValue::from(bytes.len());
+    answer.headers_mut().insert(header::CONTENT_LENGTH, length);
+    answer
+}
+
+/// Returns the answer for more requests at once than the account may run.
+pub(super) fn too_many(retry_after: Option<Duration>) -> Response {
     let answer = infrastructure(
         429,
-        "Too many requests, please try again later",
+        "Too many concurrent requests",
         "concurrent_requests_limit",
     );
     let answer = with(answer, NEEDS_RETRY, "1");
-    with(
-        answer,
-        header::RETRY_AFTER,
-        &retry_after_seconds.to_string(),
-    )
+    match retry_after {
+        Some(wait) => with(answer, header::RETRY_AFTER, &wait.as_secs().to_string()),
+        None => answer,
+    }
 }

@@ -1,8 +1,20 @@
 //! The check of the `Authorization` header, with FAL's own words for each failure.
 
 use axum::http::{HeaderMap, header};
-
 use core_config::Secret;
+
+use super::asked::Asked;
+use super::state::State;
+
+/// Returns why a caller is turned away from an app: a token in the query stands for the key.
+pub(super) fn refusal_of(state: &State, asked: &Asked, app: &str) -> Option<String> {
+    let token = asked.field("fal_jwt_token");
+    let now = state.time.now();
+    if token.is_some_and(|token| state.tokens.allows(token, app, now)) {
+        return None;
+    }
+    refusal(&asked.headers, &state.key, app)
+}
 
 /// Returns why a caller is turned away, or nothing for the right key.
 pub(super) fn refusal(headers: &HeaderMap, key: &Secret, app: &str) -> Option<String> {

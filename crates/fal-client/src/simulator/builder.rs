@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use core_config::Secret;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use url::Url;
 use uuid::Uuid;
@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::FalSimulator;
 use super::connection::{CuttableListener, Knife};
 use super::fault::Rule;
-use super::state::{Settings, State};
-use super::{media, queue, runner};
+use super::state::{Parts, Settings, State};
+use super::{media, runner, server, webhook};
 
 /// Settings of a simulator; get one from [`FalSimulator::builder`].
 #[derive(Debug, Clone)]
@@ -35,7 +35,11 @@ impl FalSimulatorBuilder {
                 runners: 2,
                 queue_time: Duration::ZERO,
                 run_time: Duration::from_millis(800),
+                webhook_pause: Duration::from_secs(1),
                 retired: Vec::new(),
+                is_virtual: false,
+                draws_thumbnails: false,
+                has_admin_key: true,
             },
             ports: (0, 0),
             rules: Vec::new(),
@@ -59,6 +63,32 @@ impl FalSimulatorBuilder {
     /// A request runs longer when drawing its pictures takes longer.
     pub fn run_time(mut self, time: Duration) -> Self {
         self.settings.run_time = time;
+        self
+    }
+
+    /// Sets the pause before a webhook is delivered again, which doubles each time; 1 s by default.
+    pub fn webhook_pause(mut self, pause: Duration) -> Self {
+        self.settings.webhook_pause = pause;
+        self
+    }
+
+    /// Lets the time stand until [`Control::advance`](super::Control::advance) moves it.
+    ///
+    /// Jobs, files, webhooks and late answers go by it; the sign of life of a stream does not.
+    pub fn virtual_time(mut self) -> Self {
+        self.settings.is_virtual = true;
+        self
+    }
+
+    /// Draws pictures an eighth as wide and as high, which costs next to nothing; for tests with many.
+    pub fn thumbnails(mut self) -> Self {
+        self.settings.draws_thumbnails = true;
+        self
+    }
+
+    /// Makes the key one without the admin scope, which destroys no payloads.
+    pub fn without_admin_scope(mut self) -> Self {
+        self.settings.has_admin_key = false;
         self
     }
 
@@ -100,17 +130,26 @@ impl FalSimulatorBuilder {
     ///
     /// Dropping the future before it is ready leaves nothing running.
     pub async fn start(self) -> io::Result<FalSimulator> {
-        let (queue, queue_url) = bind(self.ports.0).await?;
-        let (media, media_url) = bind(self.ports.1).await?;
-        let key = Secret::new(format!("{}:{}", Uuid::new_v4(), Uuid::new_v4().simple()));
-        let runners = self.settings.runners;
-        let state = State::new(self.settings, key, (queue_url, media_url), self.rules);
-        let state = Arc::new(state);
+        let (queue, base) = bind(self.ports.0).await?;
+        let (files, media) = bind(self.ports.1).await?;
         let (stop, stopped) = watch::channel(false);
+        let (deliveries, ended) = mpsc::unbounded_channel();
+        let parts = Parts {
+            key: Secret::new(format!("{}:{}", Uuid::new_v4(), Uuid::new_v4().simple())),
+            base,
+            media,
+            rules: self.rules,
+            stopped: stopped.clone(),
+            deliveries,
+        };
+        let runners = self.settings.runners;
+        let state = Arc::new(State::new(self.settings, parts));
         let mut servers = JoinSet::new();
         servers.spawn(serve_queue(queue, Arc::clone(&state), stopped.clone()));
-        servers.spawn(serve_media(media, Arc::clone(&state), stopped));
+        servers.spawn(serve_media(files, Arc::clone(&state), stopped));
         let mut tasks = JoinSet::new();
+        tasks.spawn(webhook::run(Arc::clone(&state), ended));
+        tasks.spawn(runner::watch_limits(Arc::clone(&state)));
         for _ in 0..runners {
             tasks.spawn(runner::run(Arc::clone(&state)));
         }
@@ -131,7 +170,7 @@ async fn bind(port: u16) -> io::Result<(TcpListener, Url)> {
 }
 
 async fn serve_queue(listener: TcpListener, state: Arc<State>, stopped: watch::Receiver<bool>) {
-    let routes = Router::new().fallback(queue::handle).with_state(state);
+    let routes = Router::new().fallback(server::handle).with_state(state);
     let service = routes.into_make_service_with_connect_info::<Knife>();
     let server = axum::serve(CuttableListener(listener), service);
     if let Err(error) = server.with_graceful_shutdown(until(stopped)).await {

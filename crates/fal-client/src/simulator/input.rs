@@ -25,6 +25,11 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// Makes the pictures an eighth as wide and as high.
+    pub(super) fn shrink(&mut self) {
+        self.size = (self.size.0 / 8, self.size.1 / 8);
+    }
+
     /// Returns what decides the bytes of one of the pictures, counted from 0.
     pub(super) fn picture(&self, index: u32) -> PictureSpec {
         PictureSpec {

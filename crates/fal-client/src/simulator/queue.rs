@@ -1,64 +1,33 @@
-//! The routes of the queue: submit, status, result, cancel.
+//! What can be asked about a request: its status, once or as a stream, its result, and its end.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Query, Request, State as Shared};
-use axum::http::{HeaderMap, Method};
+use axum::http::Method;
 use axum::response::Response;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
-use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::answer;
+use super::asked::Asked;
 use super::auth;
 use super::connection::Knife;
-use super::control::{Host, RecordedRequest};
 use super::fault::{Fault, Step};
-use super::input;
 use super::job::{Ending, Job, Line, Phase};
-use super::models::{self, Model};
 use super::route::{self, Operation, Route};
+use super::spoil::spoil;
 use super::state::{Cancelled, State};
+use super::{stream, submit};
 
-/// The most bytes of an input.
-const MAX_BODY: usize = 10 * 1024 * 1024;
-
-/// The query of a request, by name.
-type Fields = HashMap<String, String>;
-
-/// Answers a request on the queue's listener.
-pub(super) async fn handle(
-    Shared(state): Shared<Arc<State>>,
-    ConnectInfo(knife): ConnectInfo<Knife>,
-    request: Request,
-) -> Response {
-    state
-        .lock()
-        .record(RecordedRequest::of(Host::Queue, &request));
-    let Some(route) = route::parse(request.uri().path()) else {
+/// Answers a request to the queue.
+pub(super) async fn handle(state: &Arc<State>, knife: &Knife, asked: &Asked) -> Response {
+    let Some(route) = route::parse(&asked.path) else {
         return answer::detail(404, "Not Found");
     };
-    let fields = Query::<Fields>::try_from_uri(request.uri())
-        .map_or_else(|_| Fields::new(), |query| query.0);
-    let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MAX_BODY).await else {
-        return answer::detail(413, "Request body too large");
-    };
     match route {
-        Route::Model(endpoint) if parts.method == Method::POST => {
-            let call = Submit {
-                endpoint,
-                headers: parts.headers,
-                fields,
-                bytes,
-            };
-            submit(&state, &knife, &call)
+        Route::Model(endpoint) if asked.method == Method::POST => {
+            submit::handle(state, knife, &endpoint, asked).await
         }
-        Route::Request { app, id, operation } if parts.method == method_of(operation) => {
-            about_request(&state, &parts.headers, &app, &id, (operation, &fields))
+        Route::Request { app, id, operation } if asked.method == method_of(operation) => {
+            about_request(state, knife, asked, (&app, &id, operation)).await
         }
         _ => answer::detail(405, "Method Not Allowed"),
     }
@@ -66,118 +35,14 @@ pub(super) async fn handle(
 
 fn method_of(operation: Operation) -> Method {
     match operation {
-        Operation::Status | Operation::Result => Method::GET,
+        Operation::Status | Operation::Stream | Operation::Result => Method::GET,
         Operation::Cancel => Method::PUT,
     }
 }
 
-/// A submit as it arrived.
-struct Submit {
-    endpoint: String,
-    headers: HeaderMap,
-    fields: Fields,
-    bytes: Bytes,
-}
-
-fn submit(state: &State, knife: &Knife, call: &Submit) -> Response {
-    let app = route::app_of(&call.endpoint);
-    if let Some(reason) = auth::refusal(&call.headers, &state.key, &app) {
-        return answer::detail(401, &reason);
-    }
-    let Some(model) = served(state, &call.endpoint) else {
-        let alias = app.rsplit('/').next().unwrap_or(&app);
-        return answer::detail(404, &format!("Application \"{alias}\" not found"));
-    };
-    let Ok(input) = serde_json::from_slice::<Value>(&call.bytes) else {
-        let text = Value::String(String::from_utf8_lossy(&call.bytes).into_owned());
-        let detail = input::detail(None, "json_invalid", "JSON decode error", None, &text);
-        return answer::body(422, json!({ "detail": [detail] }));
-    };
-    accept(state, knife, &call.fields, (app, model, input))
-}
-
-/// Returns the model behind an endpoint unless it is retired.
-fn served(state: &State, endpoint: &str) -> Option<&'static Model> {
-    let gone = state.settings.retired.iter().any(|retired| {
-        endpoint
-            .strip_prefix(retired.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    if gone { None } else { models::find(endpoint) }
-}
-
-/// Puts a request into the line, or lets the script get in its way.
-fn accept(
-    state: &State,
-    knife: &Knife,
-    fields: &Fields,
-    asked: (String, &'static Model, Value),
-) -> Response {
-    let mut inner = state.lock();
-    let prompt = asked.2["prompt"].as_str().unwrap_or_default();
-    let fault = inner.next_fault(prompt);
-    if let Some(answer) = turn_away(knife, fault.as_ref()) {
-        return answer;
-    }
-    let room = fields
-        .get("fal_max_queue_length")
-        .and_then(|length| length.parse().ok());
-    if room.is_some_and(|room: usize| inner.waiting.len() > room) {
-        return answer::too_many(1);
-    }
-    let id = Uuid::now_v7().to_string();
-    let mut job = new_job(asked, fault);
-    if job.fault == Some(Fault::DropAfterAccept) {
-        knife.cut();
-    }
-    let garbage = job.take_fault(Step::Submit).is_some();
-    let mut value = links(state, &job.app, &id);
-    let position = inner.accept(&id, job);
-    drop(inner);
-    state.changed.notify_waiters();
-    if garbage {
-        return answer::garbage();
-    }
-    value["status"] = json!("IN_QUEUE");
-    value["queue_position"] = json!(position);
-    value["logs"] = Value::Null;
-    value["metrics"] = json!({});
-    answer::with(answer::body(200, value), answer::REQUEST_ID, &id)
-}
-
-fn new_job(asked: (String, &'static Model, Value), fault: Option<Fault>) -> Job {
-    let (app, model, input) = asked;
-    Job {
-        order: input::check(model, &input),
-        app,
-        input,
-        fault,
-        submitted: Instant::now(),
-        phase: Phase::Waiting,
-        stop: Arc::new(Notify::new()),
-    }
-}
-
-/// Returns the answer to a submit that the script keeps from being accepted.
-fn turn_away(knife: &Knife, fault: Option<&Fault>) -> Option<Response> {
-    match fault? {
-        Fault::DropBeforeAccept => {
-            knife.cut();
-            Some(answer::detail(500, "never sent"))
-        }
-        Fault::TooManyRequests { retry_after } => Some(answer::too_many(retry_after.as_secs())),
-        Fault::Ingress {
-            status,
-            at: Step::Submit,
-        } => Some(answer::nginx(*status)),
-        _ => None,
-    }
-}
-
 /// Returns the part that all answers about a request share.
-fn links(state: &State, app: &str, id: &str) -> Value {
-    let base = state.queue_url.as_str().trim_end_matches('/');
-    let response = format!("{base}/{app}/requests/{id}");
+pub(super) fn links(state: &State, app: &str, id: &str) -> Value {
+    let response = state.address(&format!("{app}/requests/{id}"));
     json!({
         "request_id": id,
         "status_url": format!("{response}/status"),
@@ -186,108 +51,116 @@ fn links(state: &State, app: &str, id: &str) -> Value {
     })
 }
 
-/// Answers a request about a job.
-fn about_request(
-    state: &State,
-    headers: &HeaderMap,
-    app: &str,
-    id: &str,
-    asked: (Operation, &Fields),
-) -> Response {
-    let (operation, fields) = asked;
-    // FAL says so even to callers without a key.
-    if state.lock().jobs.get(id).is_none_or(|job| job.app != app) {
-        return answer::body(404, json!({ "status": "NOT_FOUND" }));
-    }
-    if let Some(reason) = auth::refusal(headers, &state.key, app) {
-        return answer::detail(401, &reason);
-    }
-    let step = match operation {
-        Operation::Status => Step::Status,
-        Operation::Result => Step::Result,
-        Operation::Cancel => return cancel(state, id),
-    };
-    if let Some(answer) = struck(state, id, step) {
-        return answer;
-    }
-    let answer = match operation {
-        Operation::Status => status(state, id, fields),
-        _ => result(state, id),
-    };
-    answer::with(answer, answer::REQUEST_ID, id)
+fn not_found() -> Response {
+    answer::body(404, json!({ "status": "NOT_FOUND" }))
 }
 
-/// Returns the answer that the script puts in the place of the right one.
-fn struck(state: &State, id: &str, step: Step) -> Option<Response> {
+async fn about_request(
+    state: &Arc<State>,
+    knife: &Knife,
+    asked: &Asked,
+    (app, id, operation): (&str, &str, Operation),
+) -> Response {
+    // FAL says so even to callers without a key.
+    if !is_known(state, app, id) {
+        return not_found();
+    }
+    if let Some(reason) = auth::refusal_of(state, asked, app) {
+        return answer::detail(401, &reason);
+    }
+    let wants_logs = matches!(asked.field("logs"), Some("1" | "true"));
+    let fault = fault_of(state, id, operation);
+    let is_anonymous = matches!(&fault, Some(Fault::Ingress { .. }));
+    let answer = spoil(state, knife, fault, || match operation {
+        Operation::Status => status(state, id, wants_logs),
+        Operation::Stream => stream::states(state, id, wants_logs),
+        Operation::Result => result(state, id),
+        Operation::Cancel => cancel(state, id),
+    });
+    match answer.await {
+        answer if is_anonymous => answer,
+        answer => answer::with(answer, answer::REQUEST_ID, id),
+    }
+}
+
+fn is_known(state: &State, app: &str, id: &str) -> bool {
+    let inner = state.lock();
+    let job = inner.jobs.get(id);
+    job.is_some_and(|job| job.app == app && job.fault != Some(Fault::Forgotten))
+}
+
+/// Returns what goes wrong with one answer about a request.
+fn fault_of(state: &State, id: &str, operation: Operation) -> Option<Fault> {
+    let step = match operation {
+        Operation::Status => Step::Status,
+        Operation::Stream => Step::Stream,
+        Operation::Result => Step::Result,
+        Operation::Cancel => Step::Cancel,
+    };
     let mut inner = state.lock();
     let job = inner.jobs.get_mut(id)?;
     // Before the end the result is not there anyway, so its fault waits.
-    if step == Step::Result && !matches!(job.phase, Phase::Ended { .. }) {
+    if step == Step::Result && job.ending().is_none() {
         return None;
     }
-    match job.take_fault(step)? {
-        Fault::Ingress { status, .. } => Some(answer::nginx(status)),
-        Fault::GarbageJson { .. } => Some(answer::with(answer::garbage(), answer::REQUEST_ID, id)),
-        _ => {
-            let answer = answer::infrastructure(504, "Request timed out", "request_timeout");
-            Some(answer::with(answer, answer::REQUEST_ID, id))
-        }
-    }
+    job.take_fault(step)
 }
 
 fn cancel(state: &State, id: &str) -> Response {
-    let outcome = state.lock().cancel(id, Instant::now());
-    let answer = match outcome {
+    match state.cancel(id) {
         Some(Cancelled::Requested) => {
             answer::body(202, json!({ "status": "CANCELLATION_REQUESTED" }))
         }
         Some(Cancelled::AlreadyCompleted) => {
             answer::body(400, json!({ "status": "ALREADY_COMPLETED" }))
         }
-        None => answer::body(404, json!({ "status": "NOT_FOUND" })),
-    };
-    state.changed.notify_waiters();
-    answer::with(answer, answer::REQUEST_ID, id)
+        None => not_found(),
+    }
 }
 
-fn status(state: &State, id: &str, fields: &Fields) -> Response {
+fn status(state: &State, id: &str, wants_logs: bool) -> Response {
     let inner = state.lock();
     let Some(job) = inner.jobs.get(id) else {
-        return answer::body(404, json!({ "status": "NOT_FOUND" }));
+        return not_found();
     };
-    let wanted = matches!(fields.get("logs").map(String::as_str), Some("1" | "true"));
-    let lines = job.log(Instant::now(), state.settings.run_time);
-    let logs = if wanted {
-        written(state, &lines)
-    } else {
-        Value::Null
-    };
+    let lines = job.log(state.time.now(), state.settings.run_time);
+    let lines = wants_logs.then_some(lines.as_slice());
+    let code = if job.ending().is_some() { 200 } else { 202 };
+    answer::body(
+        code,
+        status_body(state, job, (id, inner.position(id)), lines),
+    )
+}
+
+/// Returns a status with these lines of the log, or without any log.
+pub(super) fn status_body(
+    state: &State,
+    job: &Job,
+    (id, position): (&str, usize),
+    lines: Option<&[Line]>,
+) -> Value {
     let mut value = links(state, &job.app, id);
+    let logs = lines.map_or(Value::Null, |lines| written(state, lines));
     match &job.phase {
         Phase::Waiting => {
             value["status"] = json!("IN_QUEUE");
-            value["queue_position"] = json!(inner.position(id));
-            answer::body(202, value)
+            value["queue_position"] = json!(position);
         }
         Phase::Running { .. } => {
             value["status"] = json!("IN_PROGRESS");
             value["logs"] = logs;
-            answer::body(202, value)
         }
         Phase::Ended { ending, .. } => {
             value["status"] = json!("COMPLETED");
             value["logs"] = logs;
             value["metrics"] = json!({ "inference_time": job.inference_time() });
-            if let Ending::Failed {
-                error, error_type, ..
-            } = ending
-            {
+            if let Some((error, error_type)) = ending.failure() {
                 value["error"] = json!(error);
                 value["error_type"] = json!(error_type);
             }
-            answer::body(200, value)
         }
     }
+    value
 }
 
 /// Returns lines as FAL writes them; one client refuses lines without all four fields.
@@ -297,7 +170,7 @@ fn written(state: &State, lines: &[Line]) -> Value {
         .map(|line| {
             json!({
                 "message": line.message,
-                "timestamp": state.timestamp(line.at),
+                "timestamp": state.time.written(line.at),
                 "level": "INFO",
                 "source": "USER",
             })
@@ -305,25 +178,25 @@ fn written(state: &State, lines: &[Line]) -> Value {
         .collect()
 }
 
-fn result(state: &State, id: &str) -> Response {
+/// Returns the answer to a `GET` of the result, which a direct run gives too.
+pub(super) fn result(state: &State, id: &str) -> Response {
     let inner = state.lock();
-    let phase = inner.jobs.get(id).map(|job| &job.phase);
-    let Some(Phase::Ended { ending, .. }) = phase else {
+    let Some(job) = inner.jobs.get(id).filter(|job| !job.is_erased) else {
+        return not_found();
+    };
+    let Some(ending) = job.ending() else {
         return answer::detail(400, "Request is still in progress");
     };
+    let answer = answer::body(ending.status(), ending.body());
     match ending {
-        Ending::Output { value, units } => {
-            let answer = answer::body(200, value.clone());
+        Ending::Output { units, .. } => {
             answer::with(answer, answer::BILLABLE_UNITS, &units.to_string())
         }
-        Ending::Refused { status, body } => {
-            let answer = answer::body(*status, body.clone());
-            answer::with(answer, answer::BILLABLE_UNITS, "0")
+        Ending::Refused { .. } => answer::with(answer, answer::BILLABLE_UNITS, "0"),
+        Ending::Failed { error_type, .. } => answer::with(answer, answer::ERROR_TYPE, error_type),
+        Ending::Overdue => {
+            let answer = answer::with(answer, answer::ERROR_TYPE, "request_timeout");
+            answer::with(answer, answer::TIMEOUT_TYPE, "user")
         }
-        Ending::Failed {
-            status,
-            error,
-            error_type,
-        } => answer::infrastructure(*status, error, error_type),
     }
 }

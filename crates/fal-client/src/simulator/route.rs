@@ -1,9 +1,12 @@
 //! Which operation a path of the queue names.
 
+use super::asked::segments;
+
 /// What can be asked about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     Status,
+    Stream,
     Result,
     Cancel,
 }
@@ -23,10 +26,7 @@ pub(super) enum Route {
 
 /// Takes a path apart; a slash at the end changes nothing, as FAL's own tools send it.
 pub(super) fn parse(path: &str) -> Option<Route> {
-    let segments: Vec<&str> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
+    let segments = segments(path);
     let Some(place) = segments.iter().position(|segment| *segment == "requests") else {
         return (segments.len() >= 2).then(|| Route::Model(segments.join("/")));
     };
@@ -34,6 +34,7 @@ pub(super) fn parse(path: &str) -> Option<Route> {
     let operation = match segments.get(place + 2..)? {
         [] | ["response"] => Operation::Result,
         ["status"] => Operation::Status,
+        ["status", "stream"] => Operation::Stream,
         ["cancel"] => Operation::Cancel,
         _ => return None,
     };
@@ -83,6 +84,10 @@ mod tests {
         assert_eq!(
             parse("/fal-ai/imagen4/requests/7/status/"),
             Some(request(Operation::Status))
+        );
+        assert_eq!(
+            parse("/fal-ai/imagen4/requests/7/status/stream"),
+            Some(request(Operation::Stream))
         );
         assert_eq!(
             parse("/fal-ai/imagen4/preview/requests/7/cancel"),

@@ -1,24 +1,31 @@
 //! What the simulator knows: jobs, the line before the runners, the script, and what was asked.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+mod schedule;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
 use core_config::Secret;
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::sync::{Notify, mpsc, watch};
 use url::Url;
 
-use super::control::RecordedRequest;
+pub(super) use schedule::{Cancelled, Look, Turn};
+
+use super::control::{RecordedDelivery, RecordedRequest};
 use super::fault::{self, Fault, Rule};
-use super::job::{Ending, Job, Phase};
+use super::job::{Job, Phase};
+use super::line::Line;
 use super::media::MediaStore;
+use super::time::Time;
+use super::tokens::Tokens;
+use super::uploads::Uploads;
+use super::webhook::Signer;
 
 /// The most jobs kept; older ones that have ended are forgotten.
 const JOBS_KEPT: usize = 10_000;
-/// The most requests kept for assertions.
-const REQUESTS_KEPT: usize = 10_000;
+/// The most requests and the most deliveries kept for assertions.
+const RECORDS_KEPT: usize = 10_000;
 
 /// What was set before the start.
 #[derive(Debug, Clone)]
@@ -26,7 +33,11 @@ pub(super) struct Settings {
     pub(super) runners: usize,
     pub(super) queue_time: Duration,
     pub(super) run_time: Duration,
+    pub(super) webhook_pause: Duration,
     pub(super) retired: Vec<String>,
+    pub(super) is_virtual: bool,
+    pub(super) draws_thumbnails: bool,
+    pub(super) has_admin_key: bool,
 }
 
 /// Shared by the listeners, the runners and the controls.
@@ -34,47 +45,64 @@ pub(super) struct Settings {
 pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) key: Secret,
-    pub(super) queue_url: Url,
+    pub(super) base: Url,
     pub(super) media: MediaStore,
-    /// Told whenever the line before the runners has changed.
+    pub(super) uploads: Uploads,
+    pub(super) tokens: Tokens,
+    pub(super) signer: Signer,
+    pub(super) time: Time,
+    /// Told whenever a job has moved.
     pub(super) changed: Notify,
+    /// Becomes true, or is closed, when the simulator stops.
+    pub(super) stopped: watch::Receiver<bool>,
+    /// Takes the ids of jobs whose end somebody wants to be told.
+    deliveries: mpsc::UnboundedSender<String>,
     inner: Mutex<Inner>,
-    /// Wall and runtime clock at the start; log lines count on from here, so paused time stays honest.
-    started: (SystemTime, Instant),
 }
 
 /// The part that changes.
 #[derive(Debug, Default)]
 pub(super) struct Inner {
     pub(super) jobs: HashMap<String, Job>,
-    pub(super) waiting: VecDeque<String>,
+    pub(super) line: Line,
     pub(super) submits: u64,
     pub(super) accepted: u64,
     pub(super) rules: Vec<Rule>,
-    order: VecDeque<String>,
+    /// The ids of all jobs, the oldest first.
+    pub(super) order: VecDeque<String>,
     requests: VecDeque<RecordedRequest>,
+    deliveries: VecDeque<RecordedDelivery>,
 }
 
-/// What cancelling a job came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cancelled {
-    Requested,
-    AlreadyCompleted,
+/// What the simulator is made of besides its settings.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) key: Secret,
+    pub(super) base: Url,
+    pub(super) media: Url,
+    pub(super) rules: Vec<Rule>,
+    pub(super) stopped: watch::Receiver<bool>,
+    pub(super) deliveries: mpsc::UnboundedSender<String>,
 }
 
 impl State {
-    pub(super) fn new(settings: Settings, key: Secret, urls: (Url, Url), rules: Vec<Rule>) -> Self {
+    pub(super) fn new(settings: Settings, parts: Parts) -> Self {
         Self {
-            settings,
-            key,
-            queue_url: urls.0,
-            media: MediaStore::new(urls.1),
+            key: parts.key,
+            base: parts.base,
+            media: MediaStore::new(parts.media),
+            uploads: Uploads::default(),
+            tokens: Tokens::default(),
+            signer: Signer::default(),
+            time: Time::new(settings.is_virtual),
             changed: Notify::new(),
+            stopped: parts.stopped,
+            deliveries: parts.deliveries,
             inner: Mutex::new(Inner {
-                rules,
+                rules: parts.rules,
                 ..Inner::default()
             }),
-            started: (SystemTime::now(), Instant::now()),
+            settings,
         }
     }
 
@@ -83,10 +111,14 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a moment as FAL writes it.
-    pub(super) fn timestamp(&self, at: Instant) -> String {
-        let wall = self.started.0 + at.duration_since(self.started.1);
-        DateTime::<Utc>::from(wall).to_rfc3339_opts(SecondsFormat::Micros, true)
+    /// Returns an address below that of the queue; `path` has no leading slash.
+    pub(super) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Waits until the simulator stops.
+    pub(super) async fn stopping(&self) {
+        let _gone = self.stopped.clone().wait_for(|stop| *stop).await.is_err();
     }
 }
 
@@ -97,57 +129,54 @@ impl Inner {
         fault::take(&mut self.rules, self.submits, prompt)
     }
 
-    /// Puts a job at the end of the line and returns how many are ahead.
+    /// Puts a job at its place in the line and returns how many are ahead.
     pub(super) fn accept(&mut self, id: &str, job: Job) -> usize {
+        self.line.push(id, job.wishes.is_patient);
+        self.keep(id, job);
+        self.position(id)
+    }
+
+    /// Takes in a job that is run at once.
+    pub(super) fn keep(&mut self, id: &str, job: Job) {
         self.accepted += 1;
         self.jobs.insert(id.to_owned(), job);
         self.order.push_back(id.to_owned());
-        self.waiting.push_back(id.to_owned());
         self.forget();
-        self.waiting.len() - 1
     }
 
     /// Returns how many jobs are ahead of one that waits.
     pub(super) fn position(&self, id: &str) -> usize {
-        self.waiting
-            .iter()
-            .position(|waiting| waiting == id)
-            .unwrap_or(0)
+        self.line.position(id).unwrap_or(0)
     }
 
-    /// Takes a job out of the line, or tells its runner to stop.
-    pub(super) fn cancel(&mut self, id: &str, now: Instant) -> Option<Cancelled> {
-        let job = self.jobs.get_mut(id)?;
-        match job.phase {
-            Phase::Ended { .. } => return Some(Cancelled::AlreadyCompleted),
-            Phase::Running { .. } => job.stop.notify_one(),
-            Phase::Waiting => {
-                let ending = Ending::cancelled();
-                let (since, at) = (None, now);
-                job.phase = Phase::Ended { since, at, ending };
-                self.waiting.retain(|waiting| waiting != id);
-            }
-        }
-        Some(Cancelled::Requested)
+    /// Returns how many jobs run.
+    pub(super) fn running(&self) -> usize {
+        let jobs = self.jobs.values();
+        jobs.filter(|job| matches!(job.phase, Phase::Running { .. }))
+            .count()
     }
 
     pub(super) fn record(&mut self, request: RecordedRequest) {
-        if self.requests.len() == REQUESTS_KEPT {
-            self.requests.pop_front();
-        }
-        self.requests.push_back(request);
+        push(&mut self.requests, request);
+    }
+
+    pub(super) fn record_delivery(&mut self, delivery: RecordedDelivery) {
+        push(&mut self.deliveries, delivery);
     }
 
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {
         self.requests.iter().cloned().collect()
     }
 
+    pub(super) fn deliveries(&self) -> Vec<RecordedDelivery> {
+        self.deliveries.iter().cloned().collect()
+    }
+
     fn forget(&mut self) {
         while self.order.len() > JOBS_KEPT {
             let ended = self.order.front().is_none_or(|id| {
-                self.jobs
-                    .get(id)
-                    .is_none_or(|job| matches!(job.phase, Phase::Ended { .. }))
+                let job = self.jobs.get(id);
+                job.is_none_or(|job| job.ending().is_some())
             });
             if !ended {
                 return;
@@ -159,50 +188,9 @@ impl Inner {
     }
 }
 
-/// What one runner needs to know of its job.
-#[derive(Debug)]
-pub(super) struct Turn {
-    pub(super) id: String,
-    pub(super) stop: Arc<Notify>,
-}
-
-/// What a runner finds when it looks at the line.
-#[derive(Debug)]
-pub(super) enum Look {
-    Start(Turn),
-    NotBefore(Instant),
-    Empty,
-}
-
-impl State {
-    /// Takes the first job of the line, if its time in the queue is over.
-    pub(super) fn look(&self, now: Instant) -> Look {
-        let mut inner = self.lock();
-        let Some(id) = inner.waiting.front().cloned() else {
-            return Look::Empty;
-        };
-        let Some(job) = inner.jobs.get_mut(&id) else {
-            return Look::Empty;
-        };
-        let ready = job.submitted + self.settings.queue_time;
-        if ready > now {
-            return Look::NotBefore(ready);
-        }
-        job.phase = Phase::Running { since: now };
-        let stop = Arc::clone(&job.stop);
-        inner.waiting.pop_front();
-        Look::Start(Turn { id, stop })
+fn push<T>(records: &mut VecDeque<T>, record: T) {
+    if records.len() == RECORDS_KEPT {
+        records.pop_front();
     }
-
-    /// Writes down how a job ended.
-    pub(super) fn end(&self, id: &str, ending: Ending) {
-        if let Some(job) = self.lock().jobs.get_mut(id) {
-            let since = match job.phase {
-                Phase::Running { since } => Some(since),
-                _ => None,
-            };
-            let at = Instant::now();
-            job.phase = Phase::Ended { since, at, ending };
-        }
-    }
+    records.push_back(record);
 }

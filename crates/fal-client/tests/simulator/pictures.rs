@@ -4,17 +4,13 @@ use image::{GenericImageView, ImageFormat};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{APP, Bench, quick};
+use crate::support::{APP, Bench, large, quick};
 
 fn digest(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
 
 /// Runs one request and returns the digests of its pictures.
-#[expect(
-    clippy::unwrap_used,
-    reason = "clippy allows unwrap inside #[test] functions only, and this is called by one"
-)]
 async fn digests(bench: &Bench, input: &Value) -> Vec<Vec<u8>> {
     let output = bench.result(input).await.json();
     let mut found = Vec::new();
@@ -28,7 +24,7 @@ async fn digests(bench: &Bench, input: &Value) -> Vec<Vec<u8>> {
 
 #[tokio::test]
 async fn the_same_request_gives_the_same_bytes_and_each_index_its_own() {
-    let bench = Bench::start(quick()).await;
+    let bench = Bench::start(large()).await;
     let input = json!({ "prompt": "a city by night", "num_images": 2, "seed": 7 });
     let first = digests(&bench, &input).await;
     assert_eq!(first, digests(&bench, &input).await);
@@ -41,7 +37,7 @@ async fn the_same_request_gives_the_same_bytes_and_each_index_its_own() {
 
 #[tokio::test]
 async fn every_format_and_shape_decodes_with_its_size() {
-    let bench = Bench::start(quick()).await;
+    let bench = Bench::start(large()).await;
     for (ratio, format, kind, width, height) in [
         ("1:1", "png", ImageFormat::Png, 1024, 1024),
         ("16:9", "jpeg", ImageFormat::Jpeg, 1408, 768),
@@ -72,7 +68,7 @@ async fn every_format_and_shape_decodes_with_its_size() {
 
 #[tokio::test]
 async fn resolutions_change_the_size() {
-    let bench = Bench::start(quick()).await;
+    let bench = Bench::start(large()).await;
     for (endpoint, app, resolution, side) in [
         ("fal-ai/imagen4/preview", APP, "2K", 2048),
         ("fal-ai/nano-banana-2", "fal-ai/nano-banana-2", "0.5K", 512),
@@ -110,6 +106,21 @@ async fn sync_mode_puts_the_picture_into_the_answer() {
     assert_eq!(encoded.len(), file.bytes.len().div_ceil(3) * 4);
     // The first bytes of any WebP file, RIFF.
     assert!(encoded.starts_with("UklGR"));
+}
+
+#[tokio::test]
+async fn thumbnails_are_small_pictures_and_say_so() {
+    let bench = Bench::start(quick()).await;
+    let input = json!({ "prompt": "a forest", "aspect_ratio": "16:9" });
+    let output = bench.result(&input).await.json();
+    let entry = &output["images"][0];
+    assert_eq!(
+        (&entry["width"], &entry["height"]),
+        (&json!(176), &json!(96))
+    );
+    let file = bench.fetch(entry["url"].as_str().unwrap()).await.unwrap();
+    let picture = image::load_from_memory(&file.bytes).unwrap();
+    assert_eq!(picture.dimensions(), (176, 96));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,4 @@
 //! A plain client for the tests: it sends what it is told and reads what comes.
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy allows unwrap inside #[test] functions only, and these are called by them"
-)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,8 +37,13 @@ pub(crate) struct Bench {
     pub(crate) client: Client,
 }
 
-/// Returns a simulator that runs requests as fast as it can draw.
+/// Returns a simulator that draws small pictures and runs requests as fast as it can.
 pub(crate) fn quick() -> FalSimulatorBuilder {
+    large().thumbnails()
+}
+
+/// Returns a simulator that runs requests as fast as it can draw.
+pub(crate) fn large() -> FalSimulatorBuilder {
     FalSimulator::builder().run_time(Duration::from_millis(30))
 }
 
@@ -93,6 +94,36 @@ impl Bench {
             .header("authorization", self.authorization())
             .body(body.to_owned());
         read(request).await
+    }
+
+    /// Sends anything anywhere; the key goes along only when it is among the headers.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.client.request(method, url).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(request).await.unwrap()
+    }
+
+    /// Submits an input to the fast model with further headers.
+    pub(crate) async fn submit_with(&self, headers: &[(&str, &str)], input: &Value) -> Answer {
+        let key = self.authorization();
+        let mut all = vec![("authorization", key.as_str())];
+        all.extend(headers);
+        self.call(Method::POST, &self.url(FAST), &all, input.to_string())
+            .await
+    }
+
+    /// Reads the stream of a job's states to its end.
+    pub(crate) async fn states(&self, id: &str) -> Vec<Value> {
+        let path = format!("{APP}/requests/{id}/status/stream?logs=1");
+        events(&self.get(&path).await)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -151,6 +182,16 @@ impl Bench {
     pub(crate) async fn fetch(&self, link: &str) -> reqwest::Result<Answer> {
         read(self.client.get(link)).await
     }
+}
+
+/// Returns what the events of a stream hold.
+pub(crate) fn events(answer: &Answer) -> Vec<Value> {
+    let kind = answer.header("content-type").unwrap();
+    assert!(kind.starts_with("text/event-stream"), "{kind}");
+    let text = String::from_utf8(answer.bytes.clone()).unwrap();
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap())
+        .collect()
 }
 
 pub(crate) async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
