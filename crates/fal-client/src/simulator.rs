@@ -79,6 +79,7 @@ mod answer;
 mod asked;
 mod auth;
 mod builder;
+mod config;
 mod connection;
 mod control;
 mod data_url;

@@ -5,6 +5,8 @@
     reason = "clippy allows unwrap inside #[test] functions only, and these are called by them"
 )]
 
+#[path = "simulator/answers.rs"]
+mod answers;
 #[path = "simulator/faults.rs"]
 mod faults;
 #[path = "simulator/input.rs"]
@@ -13,6 +15,8 @@ mod input;
 mod keys;
 #[path = "simulator/media.rs"]
 mod media;
+#[path = "simulator/outcomes.rs"]
+mod outcomes;
 #[path = "simulator/pictures.rs"]
 mod pictures;
 #[path = "simulator/platform.rs"]

@@ -46,6 +46,10 @@ impl FalSimulatorBuilder {
         }
     }
 
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Sets how many requests run at the same time; 2 by default, as FAL grants new accounts. 0 is read as 1.
     pub fn runners(mut self, count: usize) -> Self {
         self.settings.runners = count.max(1);

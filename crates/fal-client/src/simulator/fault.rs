@@ -207,7 +207,7 @@ pub enum Fault {
     MediaWrongType,
     /// The pictures are right but called by another type, as `image/gif`.
     MediaMislabelled,
-    /// The links answer 302 to the address of a machine's own metadata, where nobody may be led.
+    /// The links answer 302 to the origin of the queue: a private address that no picture may come from.
     MediaRedirects,
 
     /// No webhook is delivered.

@@ -159,6 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_names_every_fault_and_no_other() {
+        let unknown = r#"[{"when": "next_submit", "fault": "no_such_fault"}]"#;
+        let told = script_from_json(unknown).unwrap_err().to_string();
+        let (_, names) = told.split_once("expected one of ").unwrap();
+        let mut names: Vec<_> = names.split('`').skip(1).step_by(2).collect();
+        names.sort_unstable();
+        let page = include_str!("../../../../../docs/SIMULATOR.md");
+        let faults = page.split("## Faults").nth(1).unwrap();
+        let faults = faults.split("## Controls").next().unwrap();
+        let rows = faults.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut documented: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+        documented.sort_unstable();
+        assert_eq!(names, documented);
+        assert!(names.len() >= 30, "{}", names.len());
+    }
+
+    #[test]
+    fn the_script_of_the_documentation_is_one() {
+        let page = include_str!("../../../../../docs/SIMULATOR.md");
+        let script = page.split("```json").nth(1).unwrap();
+        let script = script.split("```").next().unwrap();
+        assert_eq!(script_from_json(script).unwrap().len(), 4);
+    }
+
+    #[test]
     fn a_name_that_means_nothing_is_an_error() {
         for bad in [
             r#"[{"when": "next_submit", "fault": "no_such_fault"}]"#,
