@@ -15,6 +15,7 @@ use super::signing::Signing;
 use crate::body::Body;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
+use crate::pulse::Pulse;
 use crate::sigv4::{Payload, Request, SignedHost, encode_segment, path_of};
 use crate::tls::{https_client_builder, plain_client_builder};
 
@@ -31,6 +32,7 @@ pub(super) struct DataPlane {
     host: SignedHost,
     signing: Arc<Signing>,
     limits: Limits,
+    pulse: Pulse,
 }
 
 /// One request.
@@ -106,6 +108,7 @@ impl DataPlane {
             host: settings.endpoint.clone(),
             signing,
             limits: settings.limits,
+            pulse: Pulse::default(),
         })
     }
 
@@ -129,6 +132,7 @@ impl DataPlane {
         let length = call.content.as_ref().map_or(0, |content| content.length);
         let limit = self.limits.call + Duration::from_secs(length / SLOWEST_LINE);
         let asked = self.signing.clock.ours();
+        self.pulse.keep();
         let answer = tokio::time::timeout(limit, self.request(call)?.send()).await;
         if let Some(error) = failure.and_then(|failure| failure.take()) {
             return Err(error.into());
