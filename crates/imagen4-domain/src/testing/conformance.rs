@@ -7,6 +7,7 @@
     reason = "a rule reports by panicking, as every assertion does"
 )]
 
+pub mod dialogue;
 mod gallery;
 mod listing;
 mod writing;
