@@ -5,9 +5,11 @@ use std::sync::Arc;
 use cache::memory::MemoryCache;
 use cache::{Cache, FamilyKey};
 use imagen4_domain::conversation::{
-    CachedDialogues, ChatId, Dialogue, DialogueStore, MemoryDialogues, Sheltered,
+    CachedDialogues, ChatId, Dialogue, DialogueStore, Guard, MemoryDialogues, Sheltered, Update,
 };
 use imagen4_domain::testing::{FailingDialogues, user};
+
+use crate::world::World;
 
 mod memory {
     use super::MemoryDialogues;
@@ -125,4 +127,22 @@ async fn a_save_whose_caller_goes_away_is_not_lost() {
     let limit = std::time::Duration::from_secs(1);
     assert!(tokio::time::timeout(limit, save).await.is_err());
     assert_eq!(store.load(&user).await.unwrap(), Some(dialogue));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_process_goes_on_with_a_dialogue_where_this_one_left_it() {
+    let world = World::new();
+    let anna = world.person(42);
+    anna.say("/start").await;
+    anna.press("🎨 Нарисовать").await;
+    anna.say("маяк на рассвете").await;
+    let other = world.talk_behind(Guard::new(Arc::new(world.users.clone())));
+    let (message, data) = anna.button("16:9").unwrap();
+    let update = Update::callback(anna.chat, anna.who.clone(), data, Some(message));
+    let replies = Arc::new(world.replies.clone());
+    other.handle(update, replies).await.unwrap();
+    other.finish().await;
+    assert!(anna.text().contains("маяк на рассвете\n\nФормат: 16:9"));
+    anna.say("и ещё что-то").await;
+    assert!(anna.text().starts_with("Сейчас я не жду сообщения"));
 }

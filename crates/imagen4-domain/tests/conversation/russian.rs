@@ -185,6 +185,8 @@ async fn whole_dialogue(world: &World, pictures: Pictures) {
     count(&anna).await;
     delete_all(&anna).await;
     is_gone(&anna, &ids, &objects).await;
+    let (asked, updates) = world.asked();
+    assert!(asked == updates && updates > 30, "{asked} of {updates}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Two people at once: no dialogue mixes, and nobody sees the other's pictures.
 
-use imagen4_domain::conversation::{Content, PictureHandle};
+use imagen4_domain::conversation::{CallbackName, Content, PictureHandle};
 
 use crate::world::{Person, World};
 
@@ -95,17 +95,13 @@ async fn buttons_with_the_id_of_anothers_picture_find_nothing() {
     let id = anna.generations().await[0];
     boris.say("/start").await;
     let before = world.replies.sent_to(anna.chat).len();
-    for form in [
-        "imagen4_regenerate",
-        "generation_status",
-        "my_gallery_return",
-        "gallery_full_prompt",
-        "gallery_favorite",
-        "gallery_delete",
-        "gallery_delete_confirm",
-        "gallery_regenerate",
-    ] {
-        boris.press_data(&format!("{form}:{id}"), None).await;
+    let of_an_id = CallbackName::ALL
+        .into_iter()
+        .filter_map(|name| name.with(&id.to_string()));
+    let of_an_id: Vec<_> = of_an_id.collect();
+    assert_eq!(of_an_id.len(), 8);
+    for callback in of_an_id {
+        boris.press_data(&callback.to_string(), None).await;
         world.talk.finish().await;
     }
     for sent in world.replies.sent_to(boris.chat) {

@@ -1,14 +1,15 @@
 //! A bot over fakes, and people who talk to it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cache::Cache;
 use cache::memory::MemoryCache;
 use chrono::{DateTime, TimeDelta, Utc};
 use core_config::Secret;
 use imagen4_domain::conversation::{
-    Card, ChatId, ChatUser, Content, Conversation, Guard, MemoryDialogues, MemoryUsers, MessageId,
-    PictureHandle, Replies, Reply, ReplyError, Update,
+    Admission, Card, ChatId, ChatUser, Content, Conversation, Guard, MemoryDialogues, MemoryUsers,
+    MessageId, PictureHandle, Replies, Reply, ReplyError, Update, Users, UsersError,
 };
 use imagen4_domain::testing::{FailingDialogues, FaultyStore, RecordingReplies, ScriptedGenerator};
 use imagen4_domain::{
@@ -24,6 +25,21 @@ use storage::{Credentials, LinkSigner, MemoryStore, ObjectStore, SignedHost, Sto
 /// How many jobs have pictures.
 const JOBS: u8 = 110;
 
+/// Users who count how often they are asked.
+#[derive(Debug, Clone)]
+pub(crate) struct CountedUsers {
+    users: MemoryUsers,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait::async_trait]
+impl Users for CountedUsers {
+    async fn admit(&self, who: &ChatUser) -> Result<Admission, UsersError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.users.admit(who).await
+    }
+}
+
 pub(crate) type Dialogues = FailingDialogues<MemoryDialogues>;
 
 pub(crate) struct World {
@@ -37,6 +53,8 @@ pub(crate) struct World {
     pub(crate) gallery: GalleryService,
     pub(crate) dialogues: Dialogues,
     pub(crate) users: MemoryUsers,
+    asked: Arc<AtomicUsize>,
+    updates: AtomicUsize,
     pub(crate) replies: RecordingReplies,
     pub(crate) talk: Conversation,
 }
@@ -101,9 +119,13 @@ impl World {
         let library = Library::new(records, pictures, time).with_cache(kept);
         let gallery = GalleryService::new(Arc::new(store.clone()), generate.clone());
         let dialogues = FailingDialogues::new(MemoryDialogues::new());
-        let users = MemoryUsers::everybody();
+        let (users, asked) = (MemoryUsers::everybody(), Arc::default());
+        let counted = CountedUsers {
+            users: users.clone(),
+            asked: Arc::clone(&asked),
+        };
         let talk = Conversation::new(
-            Guard::new(Arc::new(users.clone())),
+            Guard::new(Arc::new(counted)),
             Arc::new(dialogues.clone()),
             generate.clone(),
             library.clone(),
@@ -121,6 +143,8 @@ impl World {
             gallery,
             dialogues,
             users,
+            asked,
+            updates: AtomicUsize::new(0),
             replies: RecordingReplies::new(),
             talk,
         }
@@ -136,6 +160,12 @@ impl World {
             self.gallery.clone(),
         )
         .unwrap()
+    }
+
+    /// Returns how often the users were asked, and how many updates there were.
+    pub(crate) fn asked(&self) -> (usize, usize) {
+        let updates = self.updates.load(Ordering::SeqCst);
+        (self.asked.load(Ordering::SeqCst), updates)
     }
 
     /// Lets the object store take and give nothing.
@@ -184,6 +214,7 @@ impl Person<'_> {
     /// Gives an update to the bot, a second after the one before.
     async fn try_give(&self, update: Update) -> Result<(), ReplyError> {
         self.world.clock.advance(TimeDelta::seconds(1));
+        self.world.updates.fetch_add(1, Ordering::SeqCst);
         let replies: Arc<dyn Replies> = Arc::new(self.world.replies.clone());
         self.world.talk.handle(update, replies).await
     }

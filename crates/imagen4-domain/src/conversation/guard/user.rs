@@ -35,6 +35,16 @@ use crate::gallery::UtcOffset;
 /// # }
 /// ```
 ///
+/// Nothing of a gallery is touched without one:
+///
+/// ```compile_fail,E0061
+/// # use imagen4_domain::GenerationId;
+/// # use imagen4_domain::conversation::{Conversation, ReplyError, Turn};
+/// # async fn unguarded(talk: &Conversation, turn: &Turn, id: GenerationId) -> Result<(), ReplyError> {
+/// talk.delete(turn, id).await
+/// # }
+/// ```
+///
 /// It cannot be made by hand, nor read from outside:
 ///
 /// ```compile_fail,E0451

@@ -7,7 +7,10 @@ use crate::conversation::phrases::Phrase;
 use crate::conversation::reply::{Card, ReplyError};
 use crate::conversation::turn::Turn;
 use crate::conversation::update::MessageId;
-use crate::{GalleryError, Generation, GenerationId, RequestDraft, SeedChoice};
+use crate::{
+    GalleryError, GenerateError, GenerateErrorKind, Generation, GenerationId, RequestDraft,
+    SeedChoice,
+};
 
 /// What is to be made.
 pub(in crate::conversation) enum Order {
@@ -64,7 +67,7 @@ impl Conversation {
                 self.show_pictures(user, turn, &generation).await
             }
             Err(error) => {
-                tracing::info!(%error, "a generation gave no pictures");
+                log(&error);
                 let card = self.told_failure(user, &error);
                 turn.replace(reporter.message(), card).await
             }
@@ -89,4 +92,20 @@ impl Conversation {
             }
         }
     }
+}
+
+/// Writes down why there are no pictures. What was perhaps paid may be known from here alone.
+fn log(error: &GalleryError) {
+    let cause = error.generation().map(ToString::to_string);
+    if error.generation().is_some_and(is_usual) {
+        tracing::debug!(%error, cause, "a generation gave no pictures");
+    } else {
+        tracing::warn!(%error, cause, "a generation gave no pictures");
+    }
+}
+
+/// Tells whether nothing is out of order and nothing of ours is under way.
+fn is_usual(error: &GenerateError) -> bool {
+    use GenerateErrorKind::{Cancelled, Disabled, InvalidInput, Refused};
+    matches!(error.kind(), Refused | InvalidInput | Cancelled | Disabled)
 }
