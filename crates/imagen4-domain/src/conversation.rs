@@ -51,6 +51,24 @@ use crate::{GalleryService, GenerateService, Library};
 ///
 /// A transport gives the updates of one chat in their order, each after the one before was handled.
 /// Clones share everything.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use imagen4_domain::conversation::{ChatId, ChatUser, Conversation, Replies, ReplyError, Update};
+///
+/// async fn heard(
+///     talk: &Conversation,
+///     number: i64,
+///     text: &str,
+///     replies: Arc<dyn Replies>,
+/// ) -> Result<(), ReplyError> {
+///     let update = Update::text(ChatId(number), ChatUser::new(number), text);
+///     talk.handle(update, replies).await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Conversation {
     guard: Guard,

@@ -64,6 +64,21 @@ async fn a_record_that_stays_is_told_as_not_quite_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_goes_wrong_after_a_notice_is_told_as_a_message() {
+    let world = World::new();
+    let anna = world.person(42);
+    anna.make("маяк на рассвете").await;
+    anna.press("🖼 Моя галерея").await;
+    anna.press("🗑 Удалить").await;
+    world
+        .store
+        .fail_next(StoreCall::Page, StoreErrorKind::Unavailable);
+    anna.press("🗑 Да, удалить").await;
+    assert_eq!(anna.notices(), ["Удалено."]);
+    assert_eq!(anna.text(), "Сейчас не получается. Попробуйте позже.");
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_picture_of_a_generation_has_its_own_card() {
     let world = World::new();
     let anna = world.person(42);

@@ -216,7 +216,13 @@ impl Person<'_> {
         self.world.clock.advance(TimeDelta::seconds(1));
         self.world.updates.fetch_add(1, Ordering::SeqCst);
         let replies: Arc<dyn Replies> = Arc::new(self.world.replies.clone());
-        self.world.talk.handle(update, replies).await
+        let before = self.notices().len();
+        let told = self.world.talk.handle(update, replies).await;
+        assert!(
+            self.notices().len() <= before + 1,
+            "two notices for one button"
+        );
+        told
     }
 
     async fn give(&self, update: Update) {

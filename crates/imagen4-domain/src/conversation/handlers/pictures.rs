@@ -71,15 +71,17 @@ impl Conversation {
         turn: &Turn,
         generation: &Generation,
     ) -> Result<(), ReplyError> {
+        let mut told = Ok(());
         for picture in generation.pictures() {
             let mut caption = self.caption(user, generation);
             let card = self.picture_card(user, picture, &mut caption);
             let is_last = picture.number == last_number(generation);
             let keyboard = is_last.then(|| below_a_picture(user, generation.id()));
-            turn.send_card(user, card.with_keyboard(keyboard.unwrap_or_default()))
-                .await?;
+            let card = card.with_keyboard(keyboard.unwrap_or_default());
+            // One that does not arrive keeps no other back.
+            told = told.and(turn.send_card(user, card).await);
         }
-        Ok(())
+        told
     }
 
     fn caption(&self, user: &AuthenticatedUser, generation: &Generation) -> Text {

@@ -63,8 +63,8 @@ impl Conversation {
         match outcome {
             Ok(generation) => {
                 let done = Card::text(Phrase::Done.text(user.language(), &[]));
-                turn.replace(reporter.message(), done).await?;
-                self.show_pictures(user, turn, &generation).await
+                let told = turn.replace(reporter.message(), done).await;
+                self.show_pictures(user, turn, &generation).await.and(told)
             }
             Err(error) => {
                 log(&error);

@@ -138,14 +138,17 @@ async fn a_providers_link_that_ended_is_told_and_never_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_picture_comes_when_the_message_of_its_progress_cannot_be_changed() {
+async fn the_picture_comes_when_nothing_of_its_progress_can_be_told() {
     let world = World::new();
     let anna = asked(&world).await;
     anna.say("маяк на рассвете").await;
     anna.press("1:1").await;
-    for _ in 0..2 {
-        world.replies.fail_next(ReplyErrorKind::Refused);
+    let before = world.replies.count();
+    // The progress, the end in its place, and the end as a message of its own.
+    for _ in 0..3 {
+        world.replies.fail_next(ReplyErrorKind::Unavailable);
     }
     world.talk.finish().await;
+    assert_eq!(world.replies.count(), before + 1);
     assert!(anna.picture().is_some());
 }
