@@ -1,6 +1,6 @@
 //! The rules that every [`DialogueStore`] keeps, one function each, and a macro that makes tests of them.
 //!
-//! Tests pause the time of tokio, and a fixture's store lives by it.
+//! A rule sleeps through the life of a dialogue: tests pause the time of tokio, by which the store must live.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,12 +69,12 @@ pub async fn a_dialogue_ends_an_hour_after_its_last_change(store: Arc<dyn Dialog
     let (user, second) = (user("tg:7"), Duration::from_secs(1));
     let almost = DIALOGUE_LIFE.saturating_sub(second);
     store.save(&user, &full(7)).await.unwrap();
-    tokio::time::advance(almost).await;
+    tokio::time::sleep(almost).await;
     let almost = DIALOGUE_LIFE.saturating_sub(second);
     store.save(&user, &full(7)).await.unwrap();
-    tokio::time::advance(almost).await;
+    tokio::time::sleep(almost).await;
     assert_eq!(store.load(&user).await.unwrap(), Some(full(7)));
-    tokio::time::advance(second * 2).await;
+    tokio::time::sleep(second * 2).await;
     assert_eq!(store.load(&user).await.unwrap(), None);
 }
 
