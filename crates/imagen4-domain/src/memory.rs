@@ -3,7 +3,7 @@
 mod gallery;
 mod shelves;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -25,7 +25,7 @@ pub struct MemoryGenerationStore {
 
 #[derive(Debug, Default)]
 struct Records {
-    by_id: BTreeMap<GenerationId, Record>,
+    by_id: HashMap<GenerationId, Record>,
     /// What galleries show, in order.
     shelves: Shelves,
     /// The names of those that were removed, which stay taken.

@@ -23,7 +23,7 @@ use crate::{GenerationId, UserId};
 /// - **Order**: newest first, by (`created_at`, `id`); pages one after the other repeat nothing and leave out
 ///   nothing that was there all the time, whatever is made, marked or deleted meanwhile.
 /// - **Flat**: a page costs what stands on it, whatever there is beside; under a query of several parts it also
-///   costs what fulfils the rarest part alone.
+///   costs what fulfils one of them alone.
 /// - **Hidden is gone**: what is hidden is found by no call of either port but [`hide`](Self::hide) and
 ///   [`remove`](Self::remove); its name stays taken, also after it was removed.
 /// - **Read after write**, **durable** and **clones**: as with [`GenerationStore`](crate::GenerationStore).

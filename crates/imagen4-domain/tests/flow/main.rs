@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod fal;
+mod gallery;
 mod generate;
 mod journal;
 mod library;

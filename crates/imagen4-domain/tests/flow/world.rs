@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use core_config::Secret;
 use imagen4_domain::testing::{FaultyStore, ScriptedGenerator, user};
 use imagen4_domain::{
-    GenerateError, GenerateService, Generation, GenerationCache, GenerationStore, ImageGenerator,
-    Imagen4Settings, Library, MemoryGenerationStore, OnRetired, Progress, RequestDraft,
+    GalleryService, GenerateError, GenerateService, Generation, GenerationCache, GenerationStore,
+    ImageGenerator, Imagen4Settings, Library, MemoryGenerationStore, OnRetired, Progress,
+    RequestDraft,
 };
 use storage::pictures::testing::{ScriptedSource, sample_picture};
 use storage::pictures::{BucketMap, ImageFormat, PictureSource, PictureStorage};
@@ -18,15 +19,18 @@ use storage::{Credentials, LinkSigner, MemoryStore, ObjectStore, SignedHost, Sto
 
 pub(crate) type Store = FaultyStore<Arc<MemoryGenerationStore>>;
 
+pub(crate) type Kept = FailingCache<Arc<CountingCache<MemoryCache>>>;
+
 pub(crate) struct World {
     pub(crate) clock: ManualClock,
     pub(crate) store: Store,
     pub(crate) generator: ScriptedGenerator,
     pub(crate) source: Arc<ScriptedSource>,
     pub(crate) objects: Arc<FailingStore<MemoryStore>>,
-    pub(crate) cache: FailingCache<Arc<CountingCache<MemoryCache>>>,
+    pub(crate) cache: Kept,
     pub(crate) service: GenerateService,
     pub(crate) library: Library,
+    pub(crate) gallery: GalleryService,
     /// The library over the same records, without the cache.
     pub(crate) uncached: Library,
     pub(crate) pictures: PictureStorage,
@@ -105,6 +109,7 @@ impl World {
         )
         .with_settings(settings)
         .with_cache(kept.clone());
+        let gallery = GalleryService::new(Arc::new(store.clone()), service.clone());
         let uncached = Library::new(records, pictures.clone(), time);
         let library = uncached.clone().with_cache(kept);
         Self {
@@ -116,6 +121,7 @@ impl World {
             cache,
             service,
             library,
+            gallery,
             uncached,
             pictures,
         }
