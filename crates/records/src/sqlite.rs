@@ -2,6 +2,7 @@
 
 mod classify;
 mod config;
+mod gallery;
 mod index;
 mod migrate;
 mod rows;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use imagen4_domain::testing::conformance::StoreFixture;
+use imagen4_domain::testing::conformance::{GalleryFixture, StoreFixture};
 use imagen4_domain::testing::{request, step_to, user};
 use imagen4_domain::{
     Generation, GenerationStore, JournalEntry, Picture, PictureState, Step, StoredPicture,
@@ -24,10 +24,24 @@ async fn fixture() -> StoreFixture {
     StoreFixture::keeping(store, directory)
 }
 
+async fn gallery() -> GalleryFixture {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = SqliteSettings::new(directory.path().join("records.sqlite"));
+    let store = SqliteGenerationStore::open(&settings).await.unwrap();
+    GalleryFixture::keeping(store, directory)
+}
+
 mod sqlite {
     imagen4_domain::generation_store_conformance!(
         #[tokio::test(flavor = "multi_thread")]
         fixture = super::fixture().await
+    );
+}
+
+mod galleries {
+    imagen4_domain::gallery_store_conformance!(
+        #[tokio::test(flavor = "multi_thread")]
+        fixture = super::gallery().await
     );
 }
 

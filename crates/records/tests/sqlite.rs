@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imagen4_domain::testing::{request, step_to, user};
-use imagen4_domain::{Generation, GenerationId, GenerationStore, JournalEntry, StoreErrorKind};
+use imagen4_domain::{
+    GalleryQuery, GalleryStore, Generation, GenerationId, GenerationStore, JournalEntry,
+    StoreErrorKind, TimeSpan, UtcOffset,
+};
 use records::{SqliteGenerationStore, SqliteSettings};
 use storage::StorageErrorKind;
 use storage::pictures::PictureIndex;
@@ -147,6 +150,26 @@ async fn after_closing_every_call_answers_closed() {
         store.unfinished(now(), 1).await.unwrap_err().kind(),
     ];
     assert_eq!(kinds, [StoreErrorKind::Closed; 6]);
+    let (all, user) = (GalleryQuery::default(), user("7"));
+    let span = TimeSpan {
+        from: now(),
+        until: now(),
+    };
+    let counts = store.counts(&user, UtcOffset::UTC, span).await;
+    let kinds = [
+        store.page(&user, &all, None, 1).await.unwrap_err().kind(),
+        store.neighbours(&user, &all, &id).await.unwrap_err().kind(),
+        store.item(&user, &id).await.unwrap_err().kind(),
+        counts.unwrap_err().kind(),
+        store
+            .set_favourite(&user, &id, true)
+            .await
+            .unwrap_err()
+            .kind(),
+        store.hide(&user, &id).await.unwrap_err().kind(),
+        store.remove(&user, &id).await.unwrap_err().kind(),
+    ];
+    assert_eq!(kinds, [StoreErrorKind::Closed; 7]);
 }
 
 #[tokio::test]

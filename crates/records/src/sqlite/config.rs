@@ -75,7 +75,8 @@ impl SqliteSettings {
     ///
     /// A journal entry of something paid must survive the loss of power, so each commit waits for the disk
     /// (`synchronous = FULL`; with the default of WAL, `NORMAL`, the last commits may be rolled back).
-    /// Source: SQLite, "PRAGMA synchronous".
+    /// What is removed is overwritten in the file, since a prompt that was deleted must not be found there
+    /// (`secure_delete`). Source: SQLite, "PRAGMA Statements".
     pub(super) fn connect_options(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(&self.path)
@@ -83,6 +84,7 @@ impl SqliteSettings {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("secure_delete", "ON")
             .busy_timeout(self.busy_timeout)
     }
 }

@@ -1,12 +1,18 @@
 //! Brings the database to the form that this version writes.
 
-use imagen4_domain::{StoreError, StoreErrorKind};
-use sqlx::{Row, SqlitePool};
+use imagen4_domain::{GalleryKind, ModelId, StoreError, StoreErrorKind};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::classify::classify;
 
 /// The forms of the database in their order; each is applied once, in one commit with its number.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../../migrations/0001_generations.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../../migrations/0001_generations.sql")),
+    (GALLERY, include_str!("../../migrations/0002_gallery.sql")),
+];
+
+/// The form that brought the columns of galleries.
+const GALLERY: i64 = 2;
 
 const CREATE_VERSIONS: &str =
     "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
@@ -43,6 +49,9 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
+        if *version == GALLERY {
+            fill_kinds(&mut transaction).await.map_err(failed)?;
+        }
         sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
             .bind(version)
             .execute(&mut *transaction)
@@ -50,6 +59,24 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
             .map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
+}
+
+/// Fills the kind of old rows, model by model, by the same rule as that of new ones.
+async fn fill_kinds(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let models = sqlx::query_scalar("SELECT DISTINCT model_used FROM generations");
+    let models: Vec<String> = models.fetch_all(&mut *connection).await?;
+    for model in models {
+        // What was changed by hand to something that is no model keeps the default.
+        let Ok(known) = model.parse::<ModelId>() else {
+            continue;
+        };
+        sqlx::query("UPDATE generations SET kind = $1 WHERE model_used = $2")
+            .bind(GalleryKind::of(&known).as_str())
+            .bind(model)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

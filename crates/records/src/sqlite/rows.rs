@@ -1,7 +1,9 @@
 //! Generations and journal entries as rows, and back.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use imagen4_domain::{Generation, JournalEntry, Picture, PictureState, StoreError, StoreErrorKind};
+use imagen4_domain::{
+    GalleryItem, Generation, JournalEntry, Picture, PictureState, StoreError, StoreErrorKind,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -32,6 +34,17 @@ pub(super) fn generation(
     row: &SqliteRow,
 ) -> Result<Generation, StoreError> {
     from_json(operation, row, "record")
+}
+
+/// Reads the gallery's item of a row with the columns `record` and `favourite`.
+pub(super) fn item(operation: &'static str, row: &SqliteRow) -> Result<GalleryItem, StoreError> {
+    let favourite: i64 = row
+        .try_get("favourite")
+        .map_err(|error| classify(operation, error))?;
+    Ok(GalleryItem {
+        generation: generation(operation, row)?,
+        favourite: favourite != 0,
+    })
 }
 
 /// Reads the journal entry of a row with the column `entry`.

@@ -5,8 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use imagen4_domain::{
-    Cursor, Generation, GenerationId, GenerationStore, JournalEntry, State, Step, StoreError,
-    StoreErrorKind, UserId,
+    Cursor, GalleryKind, Generation, GenerationId, GenerationStore, JournalEntry, State, Step,
+    StoreError, StoreErrorKind, UserId,
 };
 use sqlx::sqlite::{SqlitePoolOptions, SqliteRow};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -22,6 +22,7 @@ use super::rows;
 ///   keeps what it has confirmed (WAL with `synchronous = FULL`).
 /// - **Shared**: several processes of one machine may use the file at once; not over a network file system,
 ///   where SQLite's locks don't hold.
+/// - It is the store of the galleries too.
 /// - Clones share the connections.
 #[derive(Clone)]
 pub struct SqliteGenerationStore {
@@ -80,7 +81,7 @@ impl SqliteGenerationStore {
 
     /// Begins a transaction that may write. The lock is taken at once: a read that turns into a write later
     /// would fail when another process wrote in between.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         operation: &'static str,
     ) -> Result<Transaction<'static, Sqlite>, StoreError> {
@@ -111,6 +112,9 @@ impl GenerationStore for SqliteGenerationStore {
         }
         let first = JournalEntry::new(generation.created_at(), Step::Accepted);
         let mut transaction = self.begin("create").await?;
+        if was_removed(&mut transaction, &id).await? {
+            return Err(StoreError::new(StoreErrorKind::AlreadyExists, "create").with_id(id));
+        }
         insert(&mut transaction, generation)
             .await
             .map_err(|error| error.with_id(id))?;
@@ -167,9 +171,10 @@ impl GenerationStore for SqliteGenerationStore {
         limit: u32,
         before: Option<Cursor>,
     ) -> Result<Vec<Generation>, StoreError> {
-        const FIRST: &str = "SELECT record FROM generations WHERE owner = $1 \
+        const FIRST: &str = "SELECT record FROM generations WHERE owner = $1 AND hidden = 0 \
                              ORDER BY created_at DESC, id DESC LIMIT $2";
-        const NEXT: &str = "SELECT record FROM generations WHERE owner = $1 AND (created_at, id) < ($3, $4) \
+        const NEXT: &str = "SELECT record FROM generations WHERE owner = $1 AND hidden = 0 \
+                            AND (created_at, id) < ($3, $4) \
                             ORDER BY created_at DESC, id DESC LIMIT $2";
         let query = sqlx::query(if before.is_some() { NEXT } else { FIRST })
             .bind(owner.as_str())
@@ -189,7 +194,7 @@ impl GenerationStore for SqliteGenerationStore {
         id: &GenerationId,
     ) -> Result<Vec<JournalEntry>, StoreError> {
         const SQL: &str = "SELECT j.entry FROM journal_steps j JOIN generations g ON g.id = j.generation_id \
-                           WHERE g.owner = $1 AND g.id = $2 ORDER BY j.revision";
+                           WHERE g.owner = $1 AND g.id = $2 AND g.hidden = 0 ORDER BY j.revision";
         let query = sqlx::query(SQL).bind(owner.as_str()).bind(id.to_string());
         let found = query.fetch_all(&self.pool).await;
         let found = found.map_err(|error| classify("journal", error).with_id(*id))?;
@@ -219,7 +224,7 @@ async fn select_one(
     owner: &UserId,
     id: &GenerationId,
 ) -> Result<Option<SqliteRow>, StoreError> {
-    sqlx::query("SELECT record FROM generations WHERE id = $1 AND owner = $2")
+    sqlx::query("SELECT record FROM generations WHERE id = $1 AND owner = $2 AND hidden = 0")
         .bind(id.to_string())
         .bind(owner.as_str())
         .fetch_optional(connection)
@@ -227,13 +232,26 @@ async fn select_one(
         .map_err(|error| classify(operation, error).with_id(*id))
 }
 
+async fn was_removed(
+    connection: &mut SqliteConnection,
+    id: &GenerationId,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT id FROM removed_generations WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await;
+    let found = found.map_err(|error| classify("create", error).with_id(*id))?;
+    Ok(found.is_some())
+}
+
 async fn insert(
     connection: &mut SqliteConnection,
     generation: &Generation,
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO generations \
-        (id, owner, created_at, updated_at, state, unfinished, model_used, request_id, revision, record) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        (id, owner, created_at, updated_at, state, unfinished, model_used, request_id, revision, record, \
+        kind, aspect_ratio, parent) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     sqlx::query(SQL)
         .bind(generation.id().to_string())
         .bind(generation.owner().as_str())
@@ -245,6 +263,9 @@ async fn insert(
         .bind(generation.request_id().map(ToString::to_string))
         .bind(rows::revision_number("create", generation.revision())?)
         .bind(rows::json("create", generation)?)
+        .bind(GalleryKind::of(generation.model_used()).as_str())
+        .bind(generation.request().aspect_ratio().to_string())
+        .bind(generation.parent().map(|parent| parent.to_string()))
         .execute(connection)
         .await
         .map_err(|error| classify("create", error))?;
@@ -258,7 +279,7 @@ async fn update(
     expected_revision: u64,
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE generations SET updated_at = $1, state = $2, unfinished = $3, model_used = $4, \
-        request_id = $5, revision = $6, record = $7 WHERE id = $8 AND revision = $9";
+        request_id = $5, revision = $6, record = $7, kind = $8 WHERE id = $9 AND revision = $10";
     let done = sqlx::query(SQL)
         .bind(rows::time_text(generation.updated_at()))
         .bind(generation.state().name())
@@ -267,6 +288,7 @@ async fn update(
         .bind(generation.request_id().map(ToString::to_string))
         .bind(rows::revision_number("advance", generation.revision())?)
         .bind(rows::json("advance", generation)?)
+        .bind(GalleryKind::of(generation.model_used()).as_str())
         .bind(generation.id().to_string())
         .bind(rows::revision_number("advance", expected_revision)?)
         .execute(connection)
