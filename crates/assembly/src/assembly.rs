@@ -10,8 +10,8 @@ use core_config::{Problems, TextSource};
 use fal_client::FalQueue;
 use fal_client::simulator::FalSimulator;
 use imagen4_domain::{
-    Catalogue, FalImageGenerator, GenerateService, GenerationCache, GenerationStore, Library,
-    PromptPolicy,
+    Catalogue, FalImageGenerator, GalleryService, GalleryStore, GenerateService, GenerationCache,
+    GenerationStore, Library, PromptPolicy,
 };
 use records::sqlite::SqliteGenerationStore;
 use storage::pictures::{FetchPolicy, GuardedFetch, PictureSource, PictureStorage};
@@ -26,6 +26,9 @@ use crate::store;
 /// A cache, its lists and its batches, which may be one adapter under each port.
 type CacheParts = (Arc<dyn Cache>, Arc<dyn RecentList>, Option<Arc<dyn Batch>>);
 
+/// The store of records and of galleries, which is one adapter under both ports.
+type RecordParts = (Arc<dyn GenerationStore>, Arc<dyn GalleryStore>);
+
 /// Puts the parts together: what the settings name, unless the caller brings a part of their own.
 #[derive(Debug)]
 pub struct Assembly {
@@ -35,7 +38,7 @@ pub struct Assembly {
     source: Option<Arc<dyn PictureSource>>,
     cache: Option<CacheParts>,
     queue: Option<Arc<dyn FalQueue>>,
-    records: Option<Arc<dyn GenerationStore>>,
+    records: Option<RecordParts>,
     policy: Option<Arc<dyn PromptPolicy>>,
 }
 
@@ -103,10 +106,10 @@ impl Assembly {
         self
     }
 
-    /// Keeps records in `records` instead of the database that the settings name.
+    /// Keeps records in `records`, galleries among them, instead of the database that the settings name.
     #[must_use]
-    pub fn with_records(mut self, records: Arc<dyn GenerationStore>) -> Self {
-        self.records = Some(records);
+    pub fn with_records<R: GenerationStore + GalleryStore>(mut self, records: Arc<R>) -> Self {
+        self.records = Some(both(records));
         self
     }
 
@@ -131,7 +134,7 @@ impl Assembly {
     pub async fn start(mut self) -> Result<Services, AssemblyError> {
         let mut own = OwnParts::default();
         let store = self.open_store(&mut own).await?;
-        let records = self.open_records(&mut own).await?;
+        let (records, galleries) = self.open_records(&mut own).await?;
         let (cache, lists, batch) = self.open_cache(&mut own)?;
         let queue = self.open_queue(&mut own).await?;
         let pictures = self.open_pictures(&store, &own).await?;
@@ -145,10 +148,11 @@ impl Assembly {
             Arc::clone(&self.clock),
         )
         .with_cache(known.clone());
+        let generate = self.generate_service(queue, &records, &pictures);
+        let generate = generate.with_cache(known);
         Ok(Services {
-            generate: self
-                .generate_service(queue, &records, &pictures)
-                .with_cache(known),
+            gallery: GalleryService::new(galleries, generate.clone()),
+            generate,
             library,
             pictures,
             store,
@@ -204,10 +208,7 @@ impl Assembly {
         Ok(opened.store)
     }
 
-    async fn open_records(
-        &mut self,
-        own: &mut OwnParts,
-    ) -> Result<Arc<dyn GenerationStore>, AssemblyError> {
+    async fn open_records(&mut self, own: &mut OwnParts) -> Result<RecordParts, AssemblyError> {
         if let Some(records) = self.records.take() {
             return Ok(records);
         }
@@ -216,7 +217,7 @@ impl Assembly {
             .map_err(|error| AssemblyError::new(Part::Records, error))?;
         let records = Arc::new(records);
         own.records = Some(Arc::clone(&records));
-        Ok(records)
+        Ok(both(records))
     }
 
     fn open_cache(&mut self, own: &mut OwnParts) -> Result<CacheParts, AssemblyError> {
@@ -281,6 +282,10 @@ impl Assembly {
             GuardedFetch::new(policy).map_err(|error| AssemblyError::new(Part::Download, error))?;
         Ok(Arc::new(fetch))
     }
+}
+
+fn both<R: GenerationStore + GalleryStore>(records: Arc<R>) -> RecordParts {
+    (Arc::clone(&records) as _, records)
 }
 
 /// Returns one adapter under each of its ports, with a span around each call.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cache::Cache;
 use fal_client::simulator::FalSimulator;
-use imagen4_domain::{GenerateService, GenerationStore, Library};
+use imagen4_domain::{GalleryService, GenerateService, GenerationStore, Library};
 use records::sqlite::SqliteGenerationStore;
 use storage::endpoint::RunningEndpoint;
 use storage::pictures::PictureStorage;
@@ -18,6 +18,7 @@ use storage::{ObjectStore, SignedHost};
 pub struct Services {
     pub(crate) generate: GenerateService,
     pub(crate) library: Library,
+    pub(crate) gallery: GalleryService,
     pub(crate) pictures: PictureStorage,
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) cache: Arc<dyn Cache>,
@@ -44,6 +45,11 @@ impl Services {
     /// Returns the service that reads back what was made.
     pub fn library(&self) -> &Library {
         &self.library
+    }
+
+    /// Returns the service of users' galleries.
+    pub fn gallery(&self) -> &GalleryService {
+        &self.gallery
     }
 
     /// Returns the pictures below: save, open, link, delete.

@@ -12,7 +12,10 @@ use cache::{Cache, CacheKey};
 use core_config::MapSource;
 use fal_client::FalQueue;
 use fal_client::testing::{JobScript, ScriptedFalQueue};
-use imagen4_domain::{Generation, MemoryGenerationStore, PictureState, RequestDraft, UserId};
+use imagen4_domain::{
+    GalleryFilter, Generation, MemoryGenerationStore, PictureState, RequestDraft, SeedChoice,
+    UserId, UtcOffset,
+};
 use serde_json::json;
 use storage::pictures::testing::{ScriptedSource, sample_picture};
 use storage::pictures::{DeletionOutcome, ImageFormat};
@@ -115,6 +118,49 @@ async fn a_picture_is_deleted_by_the_link_that_was_given_out() {
     let reports = pictures.delete_links(&[link.expose()]).await;
     assert_eq!(reports[0].object.as_ref(), Some(&picture.object));
     assert_eq!(reports[0].outcome, DeletionOutcome::Deleted);
+    services.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gallery_shows_marks_counts_and_deletes_what_was_made() {
+    let folder = TempDir::new().unwrap();
+    let services = in_folder(&folder).start().await.unwrap();
+    let (gallery, ada) = (services.gallery(), ada());
+    let draft = RequestDraft::new("a fox in the snow").with_images(1);
+    let made = services.generate().generate(&ada, draft, |_| {}).await;
+    let made = made.unwrap();
+    let id = made.id();
+    let again = gallery.regenerate(&ada, &id, SeedChoice::New, |_| {});
+    let again = again.await.unwrap();
+    gallery.set_favourite(&ada, &made.id(), true).await.unwrap();
+    let page = gallery.page(&ada, &GalleryFilter::new(), None, 20).await;
+    let shown: Vec<_> = page
+        .unwrap()
+        .items
+        .iter()
+        .map(|item| (item.id(), item.favourite, item.parent()))
+        .collect();
+    let expected = [
+        (again.id(), false, Some(made.id())),
+        (made.id(), true, None),
+    ];
+    assert_eq!(shown, expected);
+    let stats = gallery.stats(&ada, UtcOffset::UTC).await.unwrap();
+    assert_eq!((stats.total, stats.favourites, stats.credits), (2, 1, 10));
+
+    let PictureState::Stored(picture) = &made.pictures()[0].state else {
+        panic!("{:?}", made.pictures());
+    };
+    let receipt = gallery.delete(&ada, &made.id()).await.unwrap();
+    assert!(
+        receipt.is_deleted() && receipt.cache_is_clear,
+        "{receipt:?}"
+    );
+    assert!(services.store().head(&picture.object).await.is_err());
+    let recorded = services.records().find(&ada, &made.id()).await.unwrap();
+    assert_eq!(recorded, None);
+    let left = gallery.page(&ada, &GalleryFilter::new(), None, 20).await;
+    assert_eq!(left.unwrap().items.len(), 1);
     services.shutdown().await;
 }
 

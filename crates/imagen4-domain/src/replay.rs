@@ -24,7 +24,7 @@ pub(crate) enum Replayed {
 /// Why a history was not written.
 #[derive(Debug, Clone)]
 pub(crate) enum ReplayError {
-    /// A generation of another user has the name.
+    /// A generation of another user has the name, or one had it that was deleted.
     Taken,
     /// There is an unfinished record of this generation, and it went another way.
     UnderWay,

@@ -24,7 +24,8 @@ const PAGE: u16 = 500;
 ///
 /// A record is written by the same steps as the first time, with the times that the manifests hold, so the
 /// store keeps every rule of its contract. A second run changes nothing, and one that was cut off goes on.
-/// A record that is there already stays as it is, whatever a manifest says: also one that was erased.
+/// A record that is there already stays as it is, whatever a manifest says: also one that was erased. The
+/// name of one that was deleted is taken, and it does not come back.
 ///
 /// What cannot be as it was:
 /// - `updated_at`: nothing is written beside a picture after the record is completed, so it is the time at
@@ -32,6 +33,7 @@ const PAGE: u16 = 500;
 /// - pictures that were not stored: they become `Unobtainable`, since a manifest holds no link; so do those
 ///   that were deleted alone
 /// - the prompts, when manifests keep their hash or nothing: a text in brackets stands in their place
+/// - favourites, and which generation was made again from which: no manifest tells them
 /// - in the journal: the time of each `Submitting`, which becomes that of the creation, and the provider's
 ///   links, which become empty
 ///

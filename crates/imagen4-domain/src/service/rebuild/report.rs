@@ -68,8 +68,8 @@ pub enum NotRebuilt {
     /// The manifests of one generation say different things of it.
     #[error("the manifests of the generation contradict each other")]
     Contradictory,
-    /// A generation of another user has the name.
-    #[error("another user's generation has this name")]
+    /// A generation of another user has the name, or one had it that was deleted. A dry run does not see this.
+    #[error("another user's generation has this name, or a deleted one had it")]
     Taken,
     /// There is an unfinished record of the generation; recovery goes on with it.
     #[error("its record is under way")]
