@@ -49,6 +49,28 @@ async fn put(store: &Store, object: &ObjectRef) {
     store.put(object, "abc".into(), options).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_delete_may_run_in_a_task_of_its_own() {
+    let (store, _, pictures) = fixture().await;
+    let objects = [
+        object("imagen4/2026/11/22/a_1.png"),
+        object("imagen4/2026/11/22/a_2.png"),
+    ];
+    put(&store, &objects[0]).await;
+    // Compiles only while nothing in the future keeps it in its task.
+    let task = tokio::spawn(async move { pictures.delete(&objects).await });
+    let outcomes: Vec<_> = task
+        .await
+        .unwrap()
+        .iter()
+        .map(|report| report.outcome)
+        .collect();
+    assert_eq!(
+        outcomes,
+        [DeletionOutcome::Deleted, DeletionOutcome::AlreadyAbsent]
+    );
+}
+
 /// The log lines of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

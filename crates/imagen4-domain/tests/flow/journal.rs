@@ -1,4 +1,4 @@
-//! At the moment of each outside call the journal holds the step that leads to it.
+//! At the moment of each outside call, from the submit to the link, the journal holds the step that leads to it.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use fal_client::JobHandle;
 use imagen4_domain::testing::{ScriptedGenerator, user};
 use imagen4_domain::{
     GenerateService, GeneratedPictures, Generation, GenerationStore, GeneratorError,
-    ImageGenerator, MemoryGenerationStore, ProgressSink,
+    ImageGenerator, Library, MemoryGenerationStore, ProgressSink,
 };
 use storage::pictures::testing::ScriptedSource;
 use storage::pictures::{BucketMap, FetchError, IncomingPicture, PictureSource, PictureStorage};
@@ -97,6 +97,7 @@ impl ObjectStore for Watched<FailingStore<MemoryStore>> {
         self.0.list(bucket, options).await
     }
     async fn sign_get(&self, object: &ObjectRef, options: SignOptions) -> Stored<SignedUrl> {
+        self.1.note("link").await;
         self.0.sign_get(object, options).await
     }
     async fn ensure_bucket(&self, bucket: &BucketName) -> Stored<BucketOutcome> {
@@ -121,9 +122,16 @@ async fn trace(
         BucketMap::default(),
     );
     let maker = Arc::new(Watched(generator, witness.clone()));
+    let library = Library::new(
+        Arc::clone(&store) as Arc<dyn GenerationStore>,
+        pictures.clone(),
+        Arc::new(clock.clone()),
+    );
     let service =
         GenerateService::new(store, maker, pictures, Arc::new(clock)).with_settings(settings);
-    service.generate(&user("7"), four(), |_| {}).await.unwrap();
+    let made = service.generate(&user("7"), four(), |_| {}).await.unwrap();
+    let views = library.links(&made).await;
+    assert!(views.iter().all(|view| view.link.is_some()));
     witness.seen.lock().unwrap().clone()
 }
 
@@ -157,6 +165,7 @@ async fn each_outside_call_comes_after_its_step() {
             "bucket after generated",
             "fetch after generated",
             "put after generated",
+            "link after completed",
         ]
     );
 }

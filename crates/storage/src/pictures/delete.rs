@@ -155,9 +155,10 @@ impl PictureStorage {
     /// Deletes objects that are named once each, and returns their outcomes in the same order.
     async fn delete_each(&self, objects: &[&ObjectRef]) -> Vec<DeletionOutcome> {
         let mut outcomes = vec![DeletionOutcome::NotOurs; objects.len()];
-        let mut batches = stream::iter(self.batches(objects))
-            .map(|batch| self.delete_batch(batch))
-            .buffer_unordered(BATCHES_AT_ONCE);
+        // A closure within the stream would keep callers from spawning a delete.
+        let batches = self.batches(objects).into_iter();
+        let batches: Vec<_> = batches.map(|batch| self.delete_batch(batch)).collect();
+        let mut batches = stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE);
         while let Some(done) = batches.next().await {
             for (at, outcome) in done {
                 outcomes[at] = outcome;
@@ -226,9 +227,12 @@ impl PictureStorage {
     /// Splits a batch into the objects that are there and those whose outcome is known already.
     async fn look_for<'a>(&self, batch: Batch<'a>) -> (Batch<'a>, Vec<(usize, DeletionOutcome)>) {
         let (mut there, mut done) = (Vec::with_capacity(batch.len()), Vec::new());
-        let mut looks = stream::iter(batch)
-            .map(|(at, object)| async move { (at, object, self.store.head(object).await) })
-            .buffered(LOOKS_AT_ONCE);
+        let look = async |at, object| (at, object, self.store.head(object).await);
+        let looks: Vec<_> = batch
+            .into_iter()
+            .map(|(at, object)| look(at, object))
+            .collect();
+        let mut looks = stream::iter(looks).buffered(LOOKS_AT_ONCE);
         while let Some((at, object, found)) = looks.next().await {
             match found {
                 Ok(_) => there.push((at, object)),

@@ -161,6 +161,11 @@ impl PictureStorage {
         &self.buckets
     }
 
+    /// Returns what pictures are fetched through.
+    pub fn source(&self) -> &Arc<dyn PictureSource> {
+        &self.source
+    }
+
     /// Makes the buckets that are missing.
     ///
     /// Call it at start. After it has been `Ok` once, further calls do nothing; of several calls at once
