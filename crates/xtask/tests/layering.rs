@@ -94,9 +94,11 @@ fn nothing_reaches_upwards() {
 
 #[test]
 fn programs_carry_no_mocks() {
-    assert_absent(
-        "assembly",
-        &[],
-        &["mockall", "mockall_derive", "proptest", "tempfile"],
-    );
+    for program in ["assembly", "telegram_bot"] {
+        assert_absent(
+            program,
+            &[],
+            &["mockall", "mockall_derive", "proptest", "tempfile"],
+        );
+    }
 }
