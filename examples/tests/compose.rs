@@ -12,6 +12,9 @@ use saphyr::{LoadableYamlNode, Yaml};
 /// What the servers take, and no program of ours reads.
 const OF_THE_SERVERS: [&str; 1] = ["POSTGRES_PASSWORD"];
 
+/// The programs of ours in both files.
+const PROGRAMS: [&str; 2] = ["generate", "telegram_bot"];
+
 fn read(name: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("compose");
     std::fs::read_to_string(folder.join(name)).unwrap()
@@ -35,10 +38,14 @@ fn text(node: &Yaml<'_>) -> String {
     node.as_str().unwrap_or_default().to_owned()
 }
 
-/// Returns the environment of the program in one of the files.
+/// Returns the environment of `generate` in one of the files.
 fn environment(file: &str) -> BTreeMap<String, String> {
+    environment_of("generate", file)
+}
+
+fn environment_of(program: &str, file: &str) -> BTreeMap<String, String> {
     with_document(file, |document| {
-        mapping(&document["services"]["generate"]["environment"])
+        mapping(&document["services"][program]["environment"])
     })
 }
 
@@ -92,10 +99,27 @@ fn source(environment: BTreeMap<String, String>) -> MapSource {
 
 #[test]
 fn dev_and_prod_set_the_same_names() {
-    assert_eq!(
-        names(&environment("dev.yaml")),
-        names(&environment("prod.yaml"))
-    );
+    for program in PROGRAMS {
+        assert_eq!(
+            names(&environment_of(program, "dev.yaml")),
+            names(&environment_of(program, "prod.yaml"))
+        );
+    }
+}
+
+#[test]
+fn the_bot_has_every_setting_of_the_other_program_and_its_own() {
+    for file in ["dev.yaml", "prod.yaml"] {
+        let mut of_the_bot = environment_of("telegram_bot", file);
+        let own = of_the_bot.split_off("TELEGRAM_");
+        assert_eq!(of_the_bot, environment(file), "{file}");
+        assert_eq!(
+            names(&own),
+            ["TELEGRAM_BOT_TOKEN", "TELEGRAM_USERS"]
+                .map(str::to_owned)
+                .into()
+        );
+    }
 }
 
 #[test]
@@ -107,9 +131,11 @@ fn every_name_is_one_that_the_code_reads() {
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
     for file in ["dev.yaml", "prod.yaml"] {
-        for name in environment(file).keys() {
-            let bare = name.strip_suffix("_FILE").unwrap_or(name);
-            assert!(known.contains(bare), "{file}: {name}");
+        for program in PROGRAMS {
+            for name in environment_of(program, file).keys() {
+                let bare = name.strip_suffix("_FILE").unwrap_or(name);
+                assert!(known.contains(bare), "{file}: {program}: {name}");
+            }
         }
     }
     for name in example_values().keys() {
@@ -188,9 +214,9 @@ fn every_service_is_pinned_and_checked() {
         with_document(file, |document| {
             for (name, service) in document["services"].as_mapping().unwrap() {
                 let name = text(name);
-                // A program that ends by itself is not watched.
+                // A program that ends by itself is not watched, and neither is one that ends when it cannot go on.
                 assert!(
-                    service.contains_mapping_key("healthcheck") || name == "generate",
+                    service.contains_mapping_key("healthcheck") || PROGRAMS.contains(&&*name),
                     "{file}: {name}"
                 );
                 assert!(service.contains_mapping_key("volumes"), "{file}: {name}");
@@ -228,20 +254,26 @@ fn what_is_published_is_on_loopback() {
 
 #[test]
 fn prod_holds_no_secret_and_takes_each_from_a_file() {
-    let environment = environment("prod.yaml");
-    for name in ["FAL_KEY", "MINIO_SECRET_KEY", "REDIS_PASSWORD"] {
-        assert!(!environment.contains_key(name), "{name}");
-        let file = &environment[&format!("{name}_FILE")];
-        let secret = file.strip_prefix("/run/secrets/").unwrap();
-        with_document("prod.yaml", |document| {
-            assert!(document["secrets"].contains_mapping_key(secret), "{secret}");
-            let of_the_program = document["services"]["generate"]["secrets"]
-                .as_sequence()
-                .unwrap();
-            assert!(
-                of_the_program.iter().any(|one| text(one) == secret),
-                "{secret}"
-            );
-        });
+    let of_both = ["FAL_KEY", "MINIO_SECRET_KEY", "REDIS_PASSWORD"];
+    for name in of_both {
+        assert_from_a_file("generate", name);
+        assert_from_a_file("telegram_bot", name);
     }
+    assert_from_a_file("telegram_bot", "TELEGRAM_BOT_TOKEN");
+}
+
+fn assert_from_a_file(program: &str, name: &str) {
+    let environment = environment_of(program, "prod.yaml");
+    assert!(!environment.contains_key(name), "{program}: {name}");
+    let file = &environment[&format!("{name}_FILE")];
+    let secret = file.strip_prefix("/run/secrets/").unwrap();
+    with_document("prod.yaml", |document| {
+        assert!(document["secrets"].contains_mapping_key(secret), "{secret}");
+        let of_the_program = &document["services"][program]["secrets"];
+        let mut of_the_program = of_the_program.as_sequence().unwrap().iter();
+        assert!(
+            of_the_program.any(|one| text(one) == secret),
+            "{program}: {secret}"
+        );
+    });
 }
