@@ -3,14 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::error::{Result, StorageError, StorageErrorKind};
+use crate::gathered::Gathered;
 use crate::object::Sha256Digest;
-
-/// Collecting a body sets aside so many bytes at most before they are there: 16 MiB.
-const MAX_RESERVED: u64 = 16 << 20;
 
 /// A stream of pieces of a body; the first error ends it.
 pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
@@ -84,14 +82,6 @@ impl Body {
         }
     }
 
-    /// Returns how many bytes to set aside for the whole body.
-    ///
-    /// A length that was only promised gets no more room than 16 MiB beforehand.
-    pub(crate) fn room(&self) -> usize {
-        let promised = self.length().unwrap_or(0).min(MAX_RESERVED);
-        usize::try_from(promised).unwrap_or(0)
-    }
-
     /// Returns the same body once more, or `None` for a stream, which can be read only once.
     pub fn try_clone(&self) -> Option<Self> {
         self.as_bytes().cloned().map(Self::from)
@@ -123,18 +113,25 @@ impl Body {
         if self.length().is_some_and(|length| length > limit) {
             return Err(too_long());
         }
-        if let Inner::Bytes(bytes) = self.inner {
-            return Ok(bytes);
-        }
-        let mut all = BytesMut::with_capacity(self.room());
-        let mut stream = self.into_stream();
+        let (length, mut stream) = match self.inner {
+            Inner::Bytes(bytes) => return Ok(bytes),
+            Inner::Stream { length, stream } => (length, stream),
+        };
+        let mut all = Gathered::default();
         while let Some(piece) = stream.next().await.transpose()? {
-            if (all.len() + piece.len()) as u64 > limit {
-                return Err(too_long());
+            all.add(piece);
+            match length {
+                Some(length) if all.length() > length => {
+                    return Err(wrong_length(length, all.length()));
+                }
+                _ if all.length() > limit => return Err(too_long()),
+                _ => {}
             }
-            all.extend_from_slice(&piece);
         }
-        Ok(all.freeze())
+        match length.filter(|length| *length != all.length()) {
+            Some(length) => Err(wrong_length(length, all.length())),
+            None => Ok(all.into_bytes()),
+        }
     }
 }
 

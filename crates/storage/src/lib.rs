@@ -7,6 +7,7 @@ pub mod endpoint;
 mod error;
 #[cfg(feature = "fs")]
 pub mod filesystem;
+mod gathered;
 mod intake;
 pub mod layer;
 pub mod lifecycle;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::SubsecRound;
 use futures_util::StreamExt;
 
@@ -16,6 +16,7 @@ use self::buckets::{Buckets, Stored};
 use crate::body::Body;
 use crate::clock::Clock;
 use crate::error::{Result, StorageError, StorageErrorKind};
+use crate::gathered::Gathered;
 use crate::intake::Intake;
 use crate::name::{BucketName, ObjectKey, ObjectRef};
 use crate::object::{
@@ -185,14 +186,14 @@ async fn read(object: &ObjectRef, body: Body, digest: Option<Sha256Digest>) -> R
         intake.finish(object)?;
         return Ok(whole.clone());
     }
-    let mut all = BytesMut::with_capacity(body.room());
+    let mut all = Gathered::default();
     let mut pieces = body.into_stream();
     while let Some(piece) = pieces.next().await.transpose()? {
         intake.feed(&piece);
-        all.extend_from_slice(&piece);
+        all.add(piece);
     }
     intake.finish(object)?;
-    Ok(all.freeze())
+    Ok(all.into_own_bytes())
 }
 
 /// Entity tags that no two puts share.
