@@ -13,7 +13,7 @@ mod storage;
 
 use std::process::ExitCode;
 
-use shared::{Outcome, Report};
+use shared::{Outcome, Report, allocator};
 
 const USAGE: &str = "\
 benchmarks TOPIC [PART …] [--check]
@@ -31,14 +31,41 @@ cache          all of its parts, or those named, on a redis-server of its own:
   p8           loads of 500 misses at once over four processes
 ";
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Whose memory is measured has the allocator that a service has.
+    let is_child = arguments
+        .first()
+        .is_some_and(|topic| topic == storage::memory::CHILD);
+    let again = if is_child {
+        None
+    } else {
+        allocator::run_again()
+    };
+    match again {
+        Some(Ok(status)) if status.success() => return ExitCode::SUCCESS,
+        Some(Ok(status)) => {
+            let code = status.code().and_then(|code| code.try_into().ok());
+            return code.map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+        Some(Err(error)) => println!("the allocator stays as it is: {error}"),
+        None => {}
+    }
     // One of the peers takes the process's provider; a program may set it, a library may not. A second call
     // changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let check = arguments.iter().any(|argument| argument == "--check");
     arguments.retain(|argument| argument != "--check");
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(measure(&arguments, check)),
+        Err(error) => {
+            println!("no runtime could be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(arguments: &[String], check: bool) -> ExitCode {
     let mut report = Report::default();
     let done = match arguments.split_first() {
         Some((topic, parts)) => run(topic, parts, &mut report).await,

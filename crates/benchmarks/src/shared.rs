@@ -1,5 +1,6 @@
 //! What every topic measures with: interleaved rounds, medians, ratios, tables and aims.
 
+pub(crate) mod allocator;
 mod figures;
 mod report;
 mod rounds;

@@ -9,6 +9,7 @@ use storage::pictures::testing::sample_picture;
 use tokio::process::Command;
 
 use super::servers::Server;
+use crate::shared::allocator::TUNABLES;
 use crate::shared::{Outcome, Report, print_table};
 
 pub(crate) use child::run as run_child;
@@ -90,6 +91,7 @@ fn table(pictures: f64, known: [f64; 2], unknown: [f64; 2]) -> Vec<Vec<String>> 
 async fn growth(what: &str, size: u64, server: String) -> Outcome<f64> {
     let output = Command::new(std::env::current_exe()?)
         .args([CHILD, what, &size.to_string(), &server])
+        .env_remove(TUNABLES)
         .output()
         .await?;
     let text = String::from_utf8(output.stdout)?;
