@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod check;
+mod fal_simulator;
 mod generate;
 mod support;
 mod with_servers;
