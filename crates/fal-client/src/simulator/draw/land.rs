@@ -85,8 +85,8 @@ fn lay(canvas: &mut Canvas, scene: &Scene, ridge: &Ridge) {
             continue;
         }
         let cover = 1.0 - (crest - first as f32);
-        let snowy = tones.snow_depth(first) > 0;
-        let edge = tones.at(slopes[x], first - highest as usize, snowy);
+        let snow = if tones.snow_depth(first) > 0 { 255 } else { 0 };
+        let edge = tones.at(slopes[x], first - highest as usize, snow);
         canvas.blend(x as i32, first as i32, edge.map(f32::from), cover);
         fill_column(canvas, ridge, &tones, &slopes, x);
     }
@@ -95,7 +95,7 @@ fn lay(canvas: &mut Canvas, scene: &Scene, ridge: &Ridge) {
 /// Fills one column from the pixel below the crest to the foot.
 fn fill_column(canvas: &mut Canvas, ridge: &Ridge, tones: &Tones, slopes: &[u8], x: usize) {
     let first = ridge.crest[x].max(0.0) as usize;
-    let snow = first + tones.snow_depth(first);
+    let deep = tones.snow_depth(first);
     let stride = canvas.width * 3;
     let last = slopes.len() - 1;
     let mut at = (first + 1) * stride + x * 3;
@@ -103,13 +103,21 @@ fn fill_column(canvas: &mut Canvas, ridge: &Ridge, tones: &Tones, slopes: &[u8],
     while y < ridge.foot {
         // Facets run down from the crest at a slant, as they do on rock.
         let facet = slopes[(x + (y - first) / 2).min(last)];
-        let colour = tones.at(facet, y - tones.highest, y < snow);
+        let colour = tones.at(facet, y - tones.highest, thickness(y - first, deep));
         canvas.pixels[at] = colour[0];
         canvas.pixels[at + 1] = colour[1];
         canvas.pixels[at + 2] = colour[2];
         at += stride;
         y += 1;
     }
+}
+
+/// Returns how thick snow lies, from 0 to 255: it thins out in the lower half of its reach.
+fn thickness(below: usize, deep: usize) -> u16 {
+    if below >= deep {
+        return 0;
+    }
+    (510 * (deep - below) / deep).min(255) as u16
 }
 
 /// Returns how much of the light each column catches, as a tone from 0 to 7.
@@ -175,11 +183,20 @@ impl Tones {
         }
     }
 
-    fn at(&self, tone: u8, depth: usize, snow: bool) -> [u8; 3] {
-        if snow {
-            return self.snow[usize::from(tone)];
+    fn at(&self, tone: u8, depth: usize, snow: u16) -> [u8; 3] {
+        let white = self.snow[usize::from(tone)];
+        if snow == 255 {
+            return white;
         }
-        self.land[usize::from(tone) * self.depth + depth]
+        let land = self.land[usize::from(tone) * self.depth + depth];
+        if snow == 0 {
+            return land;
+        }
+        let blend = |place: usize| {
+            let both = u16::from(white[place]) * snow + u16::from(land[place]) * (255 - snow);
+            (both / 255) as u8
+        };
+        [blend(0), blend(1), blend(2)]
     }
 
     /// Returns how far snow reaches down below a crest.
@@ -206,5 +223,19 @@ fn shade(base: Rgb, light: Rgb, tone: usize, contrast: f32) -> Rgb {
         mix(base, light, lit * contrast)
     } else {
         scale(base, 1.0 + lit * contrast)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snow_is_whole_above_and_thins_out_below() {
+        assert_eq!(thickness(0, 100), 255);
+        assert_eq!(thickness(50, 100), 255);
+        let lower: Vec<_> = (50..=100).map(|below| thickness(below, 100)).collect();
+        assert!(lower.is_sorted_by(|one, next| one >= next));
+        assert_eq!((lower.last(), thickness(0, 0)), (Some(&0), 0));
     }
 }

@@ -54,6 +54,9 @@ const WATER_WORDS: [&str; 13] = [
     "coast", "island", "fjord",
 ];
 
+/// Words that ask for dry land, unless a word for water stands beside them.
+const DRY_WORDS: [&str; 6] = ["desert", "dune", "sahara", "canyon", "savanna", "prairie"];
+
 /// The subjects a prompt without such a word is given by chance.
 const ANY: [Subject; 6] = [
     Subject::Forest,
@@ -122,15 +125,35 @@ fn choose_subject(prompt: &str, dice: &mut Dice) -> Subject {
 
 fn choose_ground(prompt: &str, subject: Subject, dice: &mut Dice) -> Ground {
     let asked = WATER_WORDS.iter().any(|word| prompt.contains(word));
+    let dry = DRY_WORDS.iter().any(|word| prompt.contains(word));
     let fits = match subject {
         Subject::Lighthouse | Subject::Boat => true,
-        Subject::City => dice.chance(0.8),
         Subject::Forest | Subject::Cat | Subject::Cabin => false,
+        _ if dry => false,
+        Subject::City => dice.chance(0.8),
         Subject::Balloons | Subject::Birds => dice.chance(0.5),
     };
     if asked || fits {
         Ground::Water
     } else {
         Ground::Hills
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ground(prompt: &str, seed: u64) -> Ground {
+        Scene::imagine(prompt, seed, 0, &mut Dice::of(prompt, seed, 0)).ground
+    }
+
+    #[test]
+    fn no_water_lies_in_a_desert_that_asks_for_none() {
+        for seed in 0..20 {
+            assert_eq!(ground("a balloon over the desert", seed), Ground::Hills);
+            assert_eq!(ground("a lake in the desert", seed), Ground::Water);
+        }
+        assert!((0..20).any(|seed| ground("a balloon", seed) == Ground::Water));
     }
 }
