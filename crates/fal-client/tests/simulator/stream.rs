@@ -110,7 +110,7 @@ async fn broken(fault: Fault) -> (String, bool) {
     let mut answer = request.send().await.unwrap();
     let mut heard = String::new();
     let is_whole = loop {
-        match tokio::time::timeout(Duration::from_millis(700), answer.chunk()).await {
+        match tokio::time::timeout(Duration::from_millis(1500), answer.chunk()).await {
             Ok(Ok(Some(piece))) => heard += std::str::from_utf8(&piece).unwrap(),
             Ok(Ok(None)) => break true,
             Ok(Err(_)) | Err(_) => break false,
