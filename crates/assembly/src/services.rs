@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cache::Cache;
 use fal_client::simulator::FalSimulator;
+use imagen4_domain::conversation::{CachedDialogues, Conversation, Guard, RouteError};
 use imagen4_domain::{GalleryService, GenerateService, GenerationStore, Library};
 use records::sqlite::SqliteGenerationStore;
 use storage::endpoint::RunningEndpoint;
@@ -50,6 +51,21 @@ impl Services {
     /// Returns the service of users' galleries.
     pub fn gallery(&self) -> &GalleryService {
         &self.gallery
+    }
+
+    /// Returns the conversation of a bot behind `guard`, whose dialogues stand in the cache.
+    ///
+    /// # Errors
+    ///
+    /// [`RouteError`] when two handlers get in each other's way; then the program is wrong and must not start.
+    pub fn conversation(&self, guard: Guard) -> Result<Conversation, RouteError> {
+        Conversation::new(
+            guard,
+            Arc::new(CachedDialogues::new(Arc::clone(&self.cache))),
+            self.generate.clone(),
+            self.library.clone(),
+            self.gallery.clone(),
+        )
     }
 
     /// Returns the pictures below: save, open, link, delete.
