@@ -29,6 +29,8 @@ use crate::{
 };
 
 pub(crate) use wire::Initiated;
+#[cfg(feature = "testing")]
+pub(crate) use wire::Taken;
 
 const OPERATION: Operation = Operation::Upload;
 

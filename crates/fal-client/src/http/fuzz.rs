@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{
     classify::{self, Facts},
     exchange::Answer,
-    files::Initiated,
+    files::{Initiated, Taken},
     platform::{Deleted, Listed},
     runner::read_piece,
     sse::SseParser,
@@ -61,6 +61,7 @@ pub(crate) fn platform(bytes: &[u8]) {
         drop(deleted.into_deletion());
     }
     drop(serde_json::from_slice::<Initiated>(bytes));
+    let _ = Taken::tag(bytes);
 }
 
 /// A stream as a whole and in pieces whose sizes its first byte gives.

@@ -173,6 +173,29 @@ async fn a_part_that_fails_is_sent_again_and_one_that_keeps_failing_ends_the_fil
 }
 
 #[tokio::test]
+async fn a_part_whose_tag_is_in_the_body_alone_is_completed_with_it() {
+    let taken = |number| json!({ "partNumber": number, "etag": "\"t\"" }).to_string();
+    let cdn = start([
+        Reply::json(200, &taken(1)),
+        Reply::json(200, &taken(2)),
+        Reply::json(200, "{}"),
+    ])
+    .await;
+    let rest = start([initiated(&cdn)]).await;
+    files(&rest).upload(file(20)).await.unwrap();
+    let complete = cdn.requests().pop().unwrap();
+    let parts: Value = serde_json::from_slice(&complete.body).unwrap();
+    assert_eq!(parts["parts"].as_array().unwrap().len(), 2);
+    assert!(
+        parts["parts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|part| part["etag"] == "\"t\"")
+    );
+}
+
+#[tokio::test]
 async fn a_dropped_upload_sends_no_more() {
     let cdn = start([tagged("a"), Reply::Silence, Reply::Silence, Reply::Silence]).await;
     let rest = start([initiated(&cdn)]).await;

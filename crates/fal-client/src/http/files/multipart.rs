@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     BODY_LIMIT, HttpFalFiles, OPERATION,
-    wire::{Completion, Part},
+    wire::{Completion, Part, Taken},
 };
 use crate::{FalError, FalErrorKind, http::origin::Call};
 
@@ -44,8 +44,12 @@ async fn send_part(
         .bytes(bytes)
         .limit(BODY_LIMIT);
     let answer = files.send(&url, &call).await?;
-    // Without its tag a part cannot be named when the file is completed.
-    let tag = answer.facts.etag.clone();
+    // Without its tag a part cannot be named when the file is completed. FAL's clients read it in one place each.
+    let tag = answer
+        .facts
+        .etag
+        .clone()
+        .or_else(|| Taken::tag(&answer.body));
     let etag = tag.ok_or_else(|| {
         FalError::new(FalErrorKind::Malformed, OPERATION).with_status(answer.facts.status)
     })?;

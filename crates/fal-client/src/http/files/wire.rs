@@ -31,6 +31,20 @@ pub(crate) struct Part {
     pub(crate) etag: String,
 }
 
+/// The answer to a part that was sent, as FAL's JS client reads it; others read the header `etag`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Taken {
+    etag: String,
+}
+
+impl Taken {
+    /// Returns the tag that a body names.
+    pub(crate) fn tag(body: &[u8]) -> Option<String> {
+        let taken: Self = serde_json::from_slice(body).ok()?;
+        Some(taken.etag)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
