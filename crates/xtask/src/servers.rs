@@ -64,6 +64,11 @@ impl Ministack {
             ("BOTO3_PYTHON", program("python")),
             ("REDISPY_PYTHON", program("python")),
             ("S3CMD_BIN", program("s3cmd")),
+            ("OFFICIAL_FAL_PYTHON", program("python")),
+            (
+                "OFFICIAL_FAL_NODE_MODULES",
+                tools.node_modules.display().to_string(),
+            ),
         ]
     }
 
