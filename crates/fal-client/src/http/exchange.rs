@@ -2,13 +2,28 @@
 
 use std::{str::FromStr, time::Duration};
 
-use reqwest::{Response, header::HeaderMap};
+use reqwest::{
+    Response,
+    header::{ETAG, HeaderMap, HeaderName, RETRY_AFTER},
+};
 
 use super::classify::{self, Facts};
 use crate::{BillableUnits, FalError, Operation};
 
 /// The largest body read, in bytes. Pictures inlined as data URIs are larger; they are not asked for here.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// The most room that is made for a body before its bytes come; a length is only a claim.
+const FIRST_ROOM: usize = 64 * 1024;
+
+// Names that are checked once and not with each look.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-fal-request-id");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
+const TIMEOUT_TYPE: HeaderName = HeaderName::from_static("x-fal-request-timeout-type");
+const NEEDS_RETRY: HeaderName = HeaderName::from_static("x-fal-needs-retry");
+/// The name of [`NEEDS_RETRY`] in FAL's older pages.
+const RETRYABLE: HeaderName = HeaderName::from_static("x-fal-retryable");
+const BILLABLE_UNITS: HeaderName = HeaderName::from_static("x-fal-billable-units");
 
 /// An answer, of whatever status.
 #[derive(Debug)]
@@ -66,7 +81,9 @@ pub(super) enum BrokenBody {
 }
 
 async fn read_body(mut response: Response, most: usize) -> Result<Vec<u8>, BrokenBody> {
-    let mut body = Vec::new();
+    let claimed = response.content_length().map(usize::try_from);
+    let room = claimed.and_then(Result::ok).unwrap_or_default();
+    let mut body = Vec::with_capacity(room.min(most).min(FIRST_ROOM));
     while let Some(chunk) = response.chunk().await.map_err(BrokenBody::Transport)? {
         if body.len() + chunk.len() > most {
             return Err(BrokenBody::TooLarge);
@@ -81,32 +98,30 @@ pub(super) fn facts(response: &Response) -> Facts {
     let headers = response.headers();
     Facts {
         status: response.status().as_u16(),
-        has_request_id: headers.contains_key("x-fal-request-id"),
-        request_id: parsed(headers, "x-fal-request-id"),
-        error_type: parsed(headers, "x-fal-error-type"),
-        has_timeout_type: headers.contains_key("x-fal-request-timeout-type"),
-        // The second name is that of FAL's older pages.
-        needs_retry: flag(headers, "x-fal-needs-retry")
-            .or_else(|| flag(headers, "x-fal-retryable")),
-        billable_units: text(headers, "x-fal-billable-units").and_then(BillableUnits::parse),
+        has_request_id: headers.contains_key(&REQUEST_ID),
+        request_id: parsed(headers, &REQUEST_ID),
+        error_type: parsed(headers, &ERROR_TYPE),
+        has_timeout_type: headers.contains_key(&TIMEOUT_TYPE),
+        needs_retry: flag(headers, &NEEDS_RETRY).or_else(|| flag(headers, &RETRYABLE)),
+        billable_units: text(headers, &BILLABLE_UNITS).and_then(BillableUnits::parse),
         // Only the form in seconds: the one with a date needs a clock that both sides agree on.
-        retry_after: parsed(headers, "retry-after").map(Duration::from_secs),
-        etag: text(headers, "etag").map(str::to_owned),
+        retry_after: parsed(headers, &RETRY_AFTER).map(Duration::from_secs),
+        etag: text(headers, &ETAG).map(str::to_owned),
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers
         .get(name)
         .and_then(|value| value.to_str().ok())
         .map(str::trim)
 }
 
-fn parsed<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
+fn parsed<T: FromStr>(headers: &HeaderMap, name: &HeaderName) -> Option<T> {
     text(headers, name).and_then(|text| text.parse().ok())
 }
 
-fn flag(headers: &HeaderMap, name: &str) -> Option<bool> {
+fn flag(headers: &HeaderMap, name: &HeaderName) -> Option<bool> {
     match text(headers, name)?.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" => Some(true),
         "0" | "false" | "no" => Some(false),

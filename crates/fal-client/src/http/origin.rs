@@ -195,7 +195,11 @@ impl Origin {
 
 /// Returns the request with the headers, the body and the limit of a call.
 fn filled(request: RequestBuilder, call: &Call) -> RequestBuilder {
-    let request = request.headers(call.headers.clone());
+    let request = if call.headers.is_empty() {
+        request
+    } else {
+        request.headers(call.headers.clone())
+    };
     // Bytes are shared, so a body that goes out twice is not copied.
     let request = match &call.body {
         Some(body) => request.body(body.clone()),
