@@ -1,5 +1,5 @@
 //! Peers and floors, side by side in one run: `cargo run --release -p benchmarks -- storage --check`, and the same
-//! with `cache`.
+//! with `cache` and `fal`.
 //!
 //! Read the ratios: absolute times mean little on a shared machine.
 //! With `--check` the program ends with code 1 when a ratio misses its aim.
@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
 mod cache;
+mod fal;
 mod shared;
 mod storage;
 
@@ -29,6 +30,8 @@ cache          all of its parts, or those named, on a redis-server of its own:
   p6           a near hit, and a page of 20 records against 20 reads
   p7           what a call costs while Redis is refused or frozen, and how soon all is well again
   p8           loads of 500 misses at once over four processes
+fal            all of its parts, against a simulator of FAL in another process:
+  p9           the CPU of submitting, polling and fetching, against bare calls and FAL's own clients
 ";
 
 fn main() -> ExitCode {
@@ -91,6 +94,9 @@ async fn run(topic: &str, parts: &[String], report: &mut Report) -> Outcome<bool
         "storage" => storage::run(parts, report).await,
         storage::memory::CHILD => storage::memory::run_child(parts).await.map(|()| true),
         "cache" => cache::run(parts, report).await,
+        "fal" => fal::run(parts, report).await,
+        fal::simulator::CHILD => fal::simulator::run_child().await.map(|()| true),
+        fal::caller::CHILD => fal::caller::run_child(parts).await.map(|()| true),
         cache::misses::CHILD => cache::misses::run_child(parts).await.map(|()| true),
         _ => Ok(false),
     }
