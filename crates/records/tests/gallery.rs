@@ -11,7 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use imagen4_domain::testing::{completed, request, user};
 use imagen4_domain::{
     Catalogue, Cursor, GalleryCounts, GalleryItem, GalleryKind, GalleryQuery, GalleryStore,
-    Generation, GenerationId, GenerationStore, Imagen4Settings, RequestDraft, TimeSpan, UtcOffset,
+    Generation, GenerationId, GenerationStore, Imagen4Settings, MemoryGenerationStore,
+    RequestDraft, TimeSpan, UtcOffset,
 };
 use records::{SqliteGenerationStore, SqliteSettings};
 use sqlx::SqlitePool;
@@ -198,6 +199,120 @@ async fn of_what_was_removed_the_file_keeps_nothing_but_the_name() {
         let sql = sqlx::AssertSqlSafe(sql);
         let left: i64 = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
         assert_eq!(left, 1, "{table}");
+    }
+}
+
+/// Records the same forty generations in both stores, with the same favourites.
+async fn both(sqlite: &SqliteGenerationStore, memory: &MemoryGenerationStore) -> Vec<Generation> {
+    let models = [
+        "fal-ai/imagen4/preview",
+        "fal-ai/imagen4/preview/fast",
+        "fal-ai/nano-banana",
+    ];
+    let catalogue = Catalogue::default();
+    let mut all = Vec::new();
+    for number in 0..40_i64 {
+        let place = usize::try_from(number).unwrap();
+        let draft = RequestDraft::new("a lighthouse at dawn").with_model(models[place % 3]);
+        let draft = draft.with_aspect_ratio(["1:1", "16:9"][place / 3 % 2]);
+        let request = draft
+            .check(&catalogue, &Imagen4Settings::default())
+            .unwrap();
+        // Two of each moment, and moments in all hours of two days.
+        let at = now() + TimeDelta::minutes(number / 2 * 137);
+        let new = Generation::new(GenerationId::new(at), user("7"), request, at);
+        all.push(completed(sqlite, new.clone()).await);
+        completed(memory, new).await;
+    }
+    for generation in all.iter().step_by(4) {
+        let id = generation.id();
+        sqlite.set_favourite(&user("7"), &id, true).await.unwrap();
+        memory.set_favourite(&user("7"), &id, true).await.unwrap();
+    }
+    all
+}
+
+/// Returns every query that can be put together from a few values of each part.
+fn queries() -> Vec<GalleryQuery> {
+    let mut queries = vec![all()];
+    let widen = |queries: Vec<GalleryQuery>, parts: &[&dyn Fn(&mut GalleryQuery)]| {
+        let wider = queries.iter().flat_map(|query| {
+            parts.iter().map(|part| {
+                let mut query = query.clone();
+                part(&mut query);
+                query
+            })
+        });
+        queries.iter().cloned().chain(wider).collect::<Vec<_>>()
+    };
+    let span = |from, until| TimeSpan {
+        from: now() + TimeDelta::minutes(from),
+        until: now() + TimeDelta::minutes(until),
+    };
+    queries = widen(
+        queries,
+        &[&|query| query.kind = Some(GalleryKind::Imagen4), &|query| {
+            query.kind = Some(GalleryKind::Generated);
+        }],
+    );
+    queries = widen(
+        queries,
+        &[&|query| query.model = "fal-ai/imagen4/preview".parse().ok()],
+    );
+    queries = widen(
+        queries,
+        &[&|query| query.aspect_ratio = "16:9".parse().ok()],
+    );
+    queries = widen(queries, &[&|query| query.favourites = true]);
+    queries = widen(
+        queries,
+        &[&|query| query.newest = Some(0), &|query| {
+            query.newest = Some(15);
+        }],
+    );
+    widen(
+        queries,
+        &[&|query| query.created = Some(span(137, 1_370)), &|query| {
+            query.created = Some(span(1_371, 9_999));
+        }],
+    )
+}
+
+#[tokio::test]
+async fn every_query_finds_in_sqlite_what_it_finds_in_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let sqlite = open(&directory.path().join("records.sqlite")).await;
+    let memory = MemoryGenerationStore::new();
+    let made = both(&sqlite, &memory).await;
+    let owner = user("7");
+    let queries = queries();
+    assert_eq!(queries.len(), 3 * 2 * 2 * 2 * 3 * 3);
+    for (number, query) in queries.iter().enumerate() {
+        let middle = &made[number % made.len()];
+        for after in [None, Some(Cursor::of(middle))] {
+            let found = sqlite.page(&owner, query, after, 7).await.unwrap();
+            let expected = memory.page(&owner, query, after, 7).await.unwrap();
+            assert_eq!(found, expected, "{query:?} {after:?}");
+        }
+        let found = sqlite
+            .neighbours(&owner, query, &middle.id())
+            .await
+            .unwrap();
+        let expected = memory
+            .neighbours(&owner, query, &middle.id())
+            .await
+            .unwrap();
+        assert_eq!(found, expected, "{query:?} {:?}", middle.id());
+    }
+    for minutes in [-840, -1, 0, 59, 345, 840] {
+        let offset = UtcOffset::from_minutes(minutes).unwrap();
+        let span = TimeSpan {
+            from: now() + TimeDelta::minutes(137),
+            until: now() + TimeDelta::minutes(1_370),
+        };
+        let found = sqlite.counts(&owner, offset, span).await.unwrap();
+        assert_eq!(found, memory.counts(&owner, offset, span).await.unwrap());
+        assert_eq!((found.total(), found.in_span), (40, 18));
     }
 }
 
