@@ -7,6 +7,8 @@
 use std::io;
 use std::process::{Command, ExitStatus};
 
+use core_config::{Environment, TextSource as _};
+
 /// Where glibc looks for its limits (`man 3 mallopt`); they are read once, at the start of a process.
 pub(crate) const TUNABLES: &str = "GLIBC_TUNABLES";
 
@@ -15,7 +17,7 @@ const KEEPS: &str = "glibc.malloc.trim_threshold=268435456:glibc.malloc.mmap_thr
 
 /// Runs this program again with such an allocator, or returns `None` when limits are set already.
 pub(crate) fn run_again() -> Option<io::Result<ExitStatus>> {
-    if std::env::var_os(TUNABLES).is_some() {
+    if Environment.get(TUNABLES).is_some() {
         return None;
     }
     let again = || {
