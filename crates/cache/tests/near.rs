@@ -7,15 +7,11 @@ mod gated;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use cache::memory::MemoryCache;
 use cache::testing::{CountingCache, FailingCache, MockInvalidations, ScriptedInvalidations};
 use cache::{
     Cache, CacheError, CacheErrorKind, CacheKey, Family, FamilyKey, NearCache, NearSettings, Ttl,
 };
-use futures_util::future::join_all;
-use tokio::sync::Semaphore;
 use tokio::time::{advance, sleep};
 
 type Counted = CountingCache<FailingCache<MemoryCache>>;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cache::memory::MemoryCache;
 use cache::testing::ScriptedInvalidations;
-use cache::{Cache, CacheError, CacheKey, Family, NearCache, NearSettings, Ttl};
+use cache::{Cache, CacheError, CacheErrorKind, CacheKey, Family, NearCache, NearSettings, Ttl};
+use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
