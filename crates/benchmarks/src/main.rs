@@ -36,10 +36,10 @@ fal            all of its parts, against a simulator of FAL in another process:
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    // Whose memory is measured has the allocator that a service has.
-    let is_child = arguments
-        .first()
-        .is_some_and(|topic| topic == storage::memory::CHILD);
+    // Whose memory is measured, or whose CPU beside that of other programs, has the allocator that a service has.
+    let is_child = arguments.first().is_some_and(|topic| {
+        [storage::memory::CHILD, fal::caller::CHILD].contains(&topic.as_str())
+    });
     let again = if is_child {
         None
     } else {
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     match again {
         Some(Ok(status)) if status.success() => return ExitCode::SUCCESS,
         Some(Ok(status)) => {
-            let code = status.code().and_then(|code| code.try_into().ok());
+            let code: Option<u8> = status.code().and_then(|code| code.try_into().ok());
             return code.map_or(ExitCode::FAILURE, ExitCode::from);
         }
         Some(Err(error)) => println!("the allocator stays as it is: {error}"),

@@ -8,6 +8,7 @@ use tokio::process::Command;
 use super::super::simulator::Simulator;
 use super::{CHILD, Caller, ENDPOINT, PAUSE, PROMPT, WARM_JOBS};
 use crate::shared::Outcome;
+use crate::shared::allocator::TUNABLES;
 
 const PYTHON_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fal/clients/python.py");
 const NODE_SCRIPT: &str = concat!(
@@ -30,6 +31,7 @@ impl Caller {
                 let mut command = Command::new(std::env::current_exe()?);
                 let jobs = self.jobs().to_string();
                 command.args([CHILD, self.name(), &simulator.queue, &jobs]);
+                command.env_remove(TUNABLES);
                 command
             }
             Self::Python => script(&found("OFFICIAL_FAL_PYTHON", PYTHON)?, PYTHON_SCRIPT),
