@@ -1,6 +1,7 @@
 //! The rules that every [`GalleryStore`] keeps, one function each, and a macro that makes tests of them.
 
 mod changing;
+mod counting;
 mod showing;
 
 use std::any::Any;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 pub use changing::*;
+pub use counting::*;
 pub use showing::*;
 
 use super::{StoreFixture, owner, start};
