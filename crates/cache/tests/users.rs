@@ -104,6 +104,8 @@ impl Layers {
         };
         let left = Duration::from_mins(10);
         self.links.put(&object(), &link, left).await;
+        let dialogue = FamilyKey::dialogue(user).unwrap();
+        self.through.put(&dialogue, &Record { number: user }).await;
         self.settle().await;
     }
 
@@ -189,7 +191,7 @@ async fn a_user_is_explained_key_by_key_and_erased_to_the_last_one() {
         .iter()
         .map(|one| one.key.family().spec().name)
         .collect();
-    assert_eq!(explanation.keys.len(), 10, "{families:?}");
+    assert_eq!(explanation.keys.len(), 11, "{families:?}");
     families.sort_unstable();
     families.dedup();
     assert_eq!(families.len(), Family::ALL.len());
@@ -201,7 +203,7 @@ async fn a_user_is_explained_key_by_key_and_erased_to_the_last_one() {
 
     layers.fill(7).await;
     let erasure = layers.users.erase(&trail(42)).await.unwrap();
-    assert_eq!(erasure.removed.len(), 10);
+    assert_eq!(erasure.removed.len(), 11);
     // Both users had the same link, which went with the first.
     assert_eq!(
         layers.names(),
