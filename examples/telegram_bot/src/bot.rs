@@ -106,7 +106,7 @@ async fn listen(
 async fn dispatch<L>(
     bot: &Bot,
     desk: Desk,
-    listener: L,
+    mut listener: L,
     asked_to_stop: impl Future<Output = ()>,
 ) -> Result<(), Failure>
 where
@@ -118,7 +118,7 @@ where
         .default_handler(|_| async {})
         .worker_queue_size(WAITING_UPDATES)
         .build();
-    let stop = dispatcher.shutdown_token();
+    let (dispatch_stop, listener_stop) = (dispatcher.shutdown_token(), listener.stop_token());
     // The listener asks again after a pause that grows.
     let failed = |error: L::Err| async move {
         tracing::warn!(error = error.sentence(), "no updates for a while");
@@ -128,8 +128,12 @@ where
     println!("the bot is there; Ctrl-C stops it");
     let outcome = tokio::select! {
         outcome = &mut dispatching => outcome,
-        () = asked_to_stop => match stop.shutdown() {
-            Ok(_) => dispatching.await,
+        () = asked_to_stop => match dispatch_stop.shutdown() {
+            // The dispatcher does not hear of it while it takes an update; the end of the listener it cannot miss.
+            Ok(_) => {
+                listener_stop.stop();
+                dispatching.await
+            }
             // Not one update was taken yet.
             Err(_) => Ok(()),
         },
