@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::peers::{OURS, Peer, everybody};
 use crate::shared::{Contestant, Figures, Outcome, Report, interleaved, print_table};
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 const VALUE_BYTES: usize = 1_000;
 const KEYS: usize = 100;
 
