@@ -24,7 +24,7 @@ storage        all of its parts, or those named:
   p2           put and get 1.5 MB at 1, 8 and 32 in flight, against peers and the floor
   p3           peak memory of saving 64 pictures of 8 MB, and of one object of 512 MB
   p4           signed links, against peers
-  r6           the CPU that hashing takes of a transfer, and who pays for a put
+  r6           what checksums end to end cost on top of a signed transfer, and who pays for a put
 cache          all of its parts, or those named, on a redis-server of its own:
   p5           get and set 1 KB by 1, 16 and 128 callers, against peers
   p6           a near hit, and a page of 20 records against 20 reads

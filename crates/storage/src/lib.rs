@@ -19,8 +19,6 @@ mod object;
 mod options;
 mod paging;
 pub mod pictures;
-#[cfg(any(feature = "minio", feature = "s3-endpoint"))]
-mod pulse;
 mod signed_url;
 mod sigv4;
 mod store;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assembly::Services;
 use imagen4_domain::conversation::{
-    self, CachedDialogues, Conversation, Guard, MemoryUsers, ReplyError, ReplyErrorKind,
+    self, Conversation, Guard, MemoryUsers, ReplyError, ReplyErrorKind,
 };
 use teloxide::dispatching::{Dispatcher, UpdateFilterExt, UpdateHandler};
 use teloxide::types::Update;
@@ -75,15 +75,7 @@ fn converse(settings: &BotSettings, services: &Services) -> Result<Conversation,
     } else {
         MemoryUsers::only(settings.users.iter().copied())
     };
-    let dialogues = CachedDialogues::new(Arc::clone(services.cache()));
-    let conversation = Conversation::new(
-        Guard::new(Arc::new(users)),
-        Arc::new(dialogues),
-        services.generate().clone(),
-        services.library().clone(),
-        services.gallery().clone(),
-    )?;
-    Ok(conversation)
+    Ok(services.conversation(Guard::new(Arc::new(users)))?)
 }
 
 async fn listen(

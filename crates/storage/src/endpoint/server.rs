@@ -17,7 +17,6 @@ use super::access::{Keys, Limits};
 use super::service::Service;
 use super::unread;
 use crate::error::{Result, StorageError, StorageErrorKind};
-use crate::pulse::Pulse;
 use crate::sigv4::{Credentials, InvalidHost, SignedHost};
 use crate::store::ObjectStore;
 
@@ -189,7 +188,6 @@ pub(super) fn service(
 /// Serves until told to stop or until the handle is dropped.
 async fn run(listener: TcpListener, service: S3Service, mut stopped: oneshot::Receiver<()>) {
     let connections = GracefulShutdown::new();
-    let pulse = Pulse::default();
     let mut tasks = JoinSet::new();
     // Only with one version is the limit on the head also one on silence.
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
@@ -210,11 +208,8 @@ async fn run(listener: TcpListener, service: S3Service, mut stopped: oneshot::Re
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a socket refuses nodelay");
         }
-        let (service, pulse) = (service.clone(), pulse.clone());
-        let service = service_fn(move |request| {
-            pulse.keep();
-            unread::answer(service.clone(), request)
-        });
+        let service = service.clone();
+        let service = service_fn(move |request| unread::answer(service.clone(), request));
         let served = http.serve_connection(TokioIo::new(socket), service);
         let served = connections.watch(served.into_owned());
         tasks.spawn(async move {

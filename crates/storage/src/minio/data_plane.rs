@@ -15,7 +15,6 @@ use super::signing::Signing;
 use crate::body::Body;
 use crate::error::{Result, StorageError, StorageErrorKind};
 use crate::name::ObjectRef;
-use crate::pulse::Pulse;
 use crate::sigv4::{Payload, Request, SignedHost, encode_segment, path_of};
 use crate::tls::{https_client_builder, plain_client_builder};
 
@@ -32,7 +31,6 @@ pub(super) struct DataPlane {
     host: SignedHost,
     signing: Arc<Signing>,
     limits: Limits,
-    pulse: Pulse,
 }
 
 /// One request.
@@ -108,7 +106,6 @@ impl DataPlane {
             host: settings.endpoint.clone(),
             signing,
             limits: settings.limits,
-            pulse: Pulse::default(),
         })
     }
 
@@ -132,7 +129,6 @@ impl DataPlane {
         let length = call.content.as_ref().map_or(0, |content| content.length);
         let limit = self.limits.call + Duration::from_secs(length / SLOWEST_LINE);
         let asked = self.signing.clock.ours();
-        self.pulse.keep();
         let answer = tokio::time::timeout(limit, self.request(call)?.send()).await;
         if let Some(error) = failure.and_then(|failure| failure.take()) {
             return Err(error.into());
