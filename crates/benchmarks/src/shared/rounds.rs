@@ -1,5 +1,7 @@
 //! Rounds in which every contestant takes its turn.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use futures_util::future::BoxFuture;
 
 use super::{Figures, Outcome};
@@ -24,7 +26,8 @@ impl<'a> Contestant<'a> {
 
 /// Measures each contestant once a round, after one round that only warms up.
 ///
-/// Each round begins with another contestant, so that no place in the order is anybody's for good.
+/// The order is another one in each round, so that neither a place in it nor whoever comes before is anybody's for
+/// good, and the same orders come again in every run.
 ///
 /// # Errors
 ///
@@ -32,8 +35,7 @@ impl<'a> Contestant<'a> {
 pub(crate) async fn interleaved(rounds: usize, contestants: &[Contestant<'_>]) -> Outcome<Figures> {
     let mut figures = Figures::new(contestants.iter().map(|one| one.name.clone()));
     for round in 0..=rounds {
-        for turn in 0..contestants.len() {
-            let index = (round + turn) % contestants.len();
+        for index in order(round, contestants.len()) {
             let one = &contestants[index];
             let figure = (one.trial)().await;
             let figure = figure.map_err(|error| format!("{}: {error}", one.name))?;
@@ -45,8 +47,21 @@ pub(crate) async fn interleaved(rounds: usize, contestants: &[Contestant<'_>]) -
     Ok(figures)
 }
 
+/// Returns the places of so many contestants, mixed as the number of the round has it.
+fn order(round: usize, count: usize) -> Vec<usize> {
+    let mixed = |index: &usize| {
+        let mut hasher = DefaultHasher::new();
+        (round, index).hash(&mut hasher);
+        hasher.finish()
+    };
+    let mut order: Vec<_> = (0..count).collect();
+    order.sort_by_key(mixed);
+    order
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::Mutex;
 
     use super::*;
@@ -63,7 +78,26 @@ mod tests {
         };
         let contestants = [contestant("a", 1.0), contestant("b", 2.0)];
         let figures = interleaved(2, &contestants).await.unwrap();
-        assert_eq!(*order.lock().unwrap(), "abbaab");
+        let order = order.lock().unwrap();
+        assert_eq!(
+            (order.matches('a').count(), order.matches('b').count()),
+            (3, 3)
+        );
         assert!((figures.ratio("b", "a") - 2.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn everybody_follows_everybody_else_about_as_often() {
+        let orders: Vec<_> = (0..60).map(|round| order(round, 6)).collect();
+        let followed: Vec<_> = orders
+            .iter()
+            .filter_map(|order| {
+                let place = order.iter().position(|index| *index == 0)?;
+                Some(*order.get(place.checked_sub(1)?)?)
+            })
+            .collect();
+        let most = (1..6).map(|one| followed.iter().filter(|index| **index == one).count());
+        assert!(most.max().unwrap() < 20, "{followed:?}");
+        assert_eq!(followed.iter().collect::<HashSet<_>>().len(), 5);
     }
 }

@@ -13,6 +13,9 @@ use crate::CacheErrorKind;
 const FAILURES: u32 = 5;
 const SILENCE: Duration = Duration::from_millis(250);
 
+/// A success so soon after the last one that was noted is not noted: every thread reads the place where it stands.
+const NOTED_EVERY: Duration = Duration::from_millis(10);
+
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Short enough that calls pass again within a second after the server is back, a slow dial included.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -80,7 +83,10 @@ impl Breaker {
 
     /// Notes that the server answered, be it with a refusal.
     pub(super) fn succeeded(&self) {
-        self.last_success.store(self.now(), Ordering::Relaxed);
+        let (now, noted) = (self.now(), self.last_success.load(Ordering::Relaxed));
+        if now.saturating_sub(noted) >= micros(NOTED_EVERY) {
+            self.last_success.store(now, Ordering::Relaxed);
+        }
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
         }

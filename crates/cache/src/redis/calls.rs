@@ -98,11 +98,17 @@ impl Calls {
         pass: Pass,
         deadline: Instant,
     ) -> Result<T, Fault> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let lane = &self.lanes[turn % self.lanes.len()];
-        let outcome = self.tries(lane, work, deadline).await;
+        let outcome = self.tries(self.lane(), work, deadline).await;
         self.record(pass, outcome.as_ref().err().map(|fault| fault.kind));
         outcome
+    }
+
+    /// Returns the lanes in turn; with a single one nothing is counted, since every thread would write to the count.
+    fn lane(&self) -> &Arc<Lane> {
+        match self.lanes.as_slice() {
+            [only] => only,
+            lanes => &lanes[self.next.fetch_add(1, Ordering::Relaxed) % lanes.len()],
+        }
     }
 
     async fn tries<T: FromRedisValue>(
@@ -117,7 +123,7 @@ impl Calls {
         loop {
             let mut lease = match lane.held() {
                 Some(lease) => lease?,
-                None => within(deadline, lane, lane.lease()).await?,
+                None => Box::pin(within(deadline, lane, lane.lease())).await?,
             };
             let fault = match self.send(lane, work, &mut lease, deadline).await? {
                 Ok(answer) => {
@@ -139,7 +145,7 @@ impl Calls {
     async fn permit(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Fault> {
         let permit = match self.in_flight.try_acquire() {
             Err(TryAcquireError::NoPermits) => {
-                let acquired = timeout_at(deadline, self.in_flight.acquire()).await;
+                let acquired = Box::pin(timeout_at(deadline, self.in_flight.acquire())).await;
                 acquired
                     .map_err(|_| Fault::plain(CacheErrorKind::TimedOut))?
                     .ok()
@@ -164,7 +170,7 @@ impl Calls {
         if is_timed && Instant::now() + self.settings.response_limit <= deadline {
             return Ok(sent.await);
         }
-        within(deadline, lane, async { Ok(sent.await) }).await
+        Box::pin(within(deadline, lane, async { Ok(sent.await) })).await
     }
 
     fn record(&self, pass: Pass, failure: Option<CacheErrorKind>) {
