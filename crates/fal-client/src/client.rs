@@ -1,6 +1,7 @@
 //! The typed client: submit, wait, or both.
 
 mod events;
+mod trouble;
 mod wait;
 
 use std::{sync::Arc, time::Duration};
@@ -105,7 +106,8 @@ impl FalClient {
     ///
     /// Trouble on the way to the job (`Unavailable`, `RateLimited`, a call that ran out of time, retries of
     /// these used up) ends no wait: the job is polled again until the policy's time has passed, and the last
-    /// trouble is the source of the `TimedOut`.
+    /// trouble is the source of the `TimedOut`. So does an answer that cannot be read; ten of these in a row end
+    /// the wait with `Malformed`. A pause that the queue asks for is kept, up to a minute.
     ///
     /// # Cancellation
     ///

@@ -15,6 +15,7 @@ const MAX_LEN: usize = 256;
 /// - Two or more segments, each of ASCII letters, digits, `.`, `_` and `-`; none is empty, `.` or `..`.
 /// - `workflows` and `comfy` are namespaces and need an owner and an alias after them.
 /// - The path never begins with `requests`, which FAL keeps for the jobs of the app.
+/// - FAL's old form of one segment, as `110602490-fast-sdxl`, is written `110602490/fast-sdxl`.
 /// - At most 256 bytes. Never a URL, so it cannot lead a request (and its key) to another host.
 ///
 /// # Examples
@@ -172,6 +173,7 @@ mod tests {
     fn every_rule_has_its_error() {
         for (text, error) in [
             ("imagen4", EndpointError::TooFewSegments),
+            ("110602490-fast-sdxl", EndpointError::TooFewSegments),
             ("workflows/jane", EndpointError::TooFewSegments),
             ("", EndpointError::BadSegment),
             ("fal-ai//imagen4", EndpointError::BadSegment),

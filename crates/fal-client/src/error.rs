@@ -15,7 +15,8 @@ const MAX_REASON: usize = 200;
 ///
 /// `Display` shows the operation, the model and the job, the kind, the status and FAL's word for the error.
 /// It shows neither the input nor the key, and never its source: whoever logs walks the chain.
-/// `Debug` leaves out the reason too, which quotes the provider and so, perhaps, the input.
+/// `Debug` leaves out the reason too, which quotes the provider and so, perhaps, the input. Whatever an answer
+/// quotes of the key is in none of them.
 #[derive(Clone)]
 pub struct FalError(Box<Facts>);
 
@@ -122,7 +123,7 @@ impl FalError {
 
     /// Returns a short text that may be shown to the user: why the prompt or another input was refused.
     ///
-    /// At most 200 characters, and what FAL echoes of the input is cut out of it.
+    /// At most 200 characters, and what FAL echoes of the input or of our key is cut out of it.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }

@@ -8,6 +8,7 @@ mod files;
 #[cfg(feature = "testing")]
 pub(crate) mod fuzz;
 mod headers;
+mod hidden;
 #[cfg(feature = "webhook")]
 mod keys;
 mod origin;

@@ -85,6 +85,8 @@ mod control;
 mod data_url;
 mod draw;
 mod fault;
+#[cfg(feature = "testing")]
+pub(crate) mod fuzz;
 mod input;
 mod job;
 mod line;

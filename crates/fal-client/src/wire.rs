@@ -10,7 +10,7 @@ use crate::{JobFailure, JobStatus, LogLine};
 pub(crate) struct Submitted {
     pub(crate) request_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) response_url: Option<String>,
+    pub(crate) response_url: Option<Value>,
 }
 
 /// The answer to a status, and (with the word alone) to a cancel.
@@ -29,6 +29,28 @@ pub(crate) struct Status {
 }
 
 impl Status {
+    /// Reads a status; `None` for anything that names no state.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes)
+            .ok()
+            .or_else(|| Self::of(&serde_json::from_slice(bytes).ok()?))
+    }
+
+    /// Returns as much of a status as can be read: what stands beside the state is not worth losing a paid job
+    /// for, whatever type it has some day.
+    fn of(value: &Value) -> Option<Self> {
+        let text = |name: &str| Some(value.get(name)?.as_str()?.to_owned());
+        let lines = value.get("logs").and_then(Value::as_array);
+        let line = |line: &Value| serde_json::from_value(line.clone()).ok();
+        Some(Self {
+            state: text("status")?,
+            queue_position: value.get("queue_position").and_then(Value::as_u64),
+            logs: lines.map(|lines| lines.iter().filter_map(line).collect()),
+            error: value.get("error").cloned(),
+            error_type: text("error_type"),
+        })
+    }
+
     /// Returns what the answer means, or `None` for a word that the protocol does not have.
     pub(crate) fn into_job_status(self) -> Option<JobStatus> {
         let failure = self.failure();
@@ -127,6 +149,37 @@ mod tests {
         assert_eq!(untyped.error, r#"{"detail":"Invalid status code: 422"}"#);
         assert!(failure(r#"{"status":"COMPLETED","error_type":"internal_error"}"#).is_some());
         assert!(failure(r#"{"status":"COMPLETED","error":""}"#).is_none());
+    }
+
+    #[test]
+    fn what_stands_beside_the_state_may_have_any_type() {
+        let read = |text: &str| Status::read(text.as_bytes())?.into_job_status();
+        assert_eq!(
+            read(r#"{"status":"IN_QUEUE","queue_position":"3","logs":7}"#),
+            Some(JobStatus::Queued { position: 0 })
+        );
+        let odd = r#"{"status":"COMPLETED","logs":[{"message":null},{"message":"done"},7],"error_type":{}}"#;
+        let line = LogLine {
+            message: "done".to_owned(),
+            ..LogLine::default()
+        };
+        let done = JobStatus::Completed {
+            logs: vec![line],
+            failure: None,
+        };
+        assert_eq!(read(odd), Some(done));
+        for bad in [
+            "",
+            "[]",
+            "7",
+            "{}",
+            r#"{"status":7}"#,
+            r#"{"status":["COMPLETED"]}"#,
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        let submitted = r#"{"request_id":"1","response_url":7}"#;
+        assert!(serde_json::from_str::<Submitted>(submitted).is_ok());
     }
 
     #[test]

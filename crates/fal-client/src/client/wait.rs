@@ -5,11 +5,17 @@ use std::{sync::Arc, time::Duration};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::events::{JobEvent, Teller};
+use super::{
+    events::{JobEvent, Teller},
+    trouble::Trouble,
+};
 use crate::{
     CancelOutcome, FalError, FalErrorKind, FalQueue, Follow, JobFailure, JobHandle, JobOutput,
     JobStatus, OnDrop, OnTimeout, Operation, PollPolicy, classify,
 };
+
+/// The longest pause that the queue may ask for: a wish without bounds must not cost the whole wait.
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
 /// How long the last words to the queue may take once the time is over.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -23,13 +29,13 @@ pub(super) async fn wait(
 ) -> Result<JobOutput, FalError> {
     let mut guard = DropGuard::new(queue, policy, job);
     // It outlives the polling, which the deadline drops.
-    let mut trouble = None;
+    let mut trouble = Trouble::default();
     let deadline = Instant::now().checked_add(policy.total());
     let polling = until_over(queue, policy, job, Teller::new(on_event), &mut trouble);
     let outcome = match deadline {
         Some(deadline) => match timeout_at(deadline, polling).await {
             Ok(outcome) => outcome,
-            Err(_) => out_of_time(queue, policy, job, trouble).await,
+            Err(_) => out_of_time(queue, policy, job, trouble.into_last()).await,
         },
         // A time past the end of the clock is no limit at all.
         None => polling.await,
@@ -47,39 +53,32 @@ async fn until_over(
     policy: &PollPolicy,
     job: &JobHandle,
     mut teller: Teller<impl FnMut(&JobEvent) + Send>,
-    trouble: &mut Option<FalError>,
+    trouble: &mut Trouble,
 ) -> Result<JobOutput, FalError> {
     if policy.follow() == Follow::Stream {
         match stream(queue, job, &mut teller).await {
             Ok(Some(output)) => return Ok(output),
             Ok(None) => {}
-            Err(error) => ride_out(job, error, trouble)?,
+            Err(error) => trouble.ride_out(job, error)?,
         }
     }
     let mut pause = policy.first();
     loop {
-        match look(queue, job, &mut teller).await {
+        let asked = match look(queue, job, &mut teller).await {
             Ok(Some(output)) => return Ok(output),
-            Ok(None) => {}
-            Err(error) => ride_out(job, error, trouble)?,
-        }
-        sleep(pause).await;
+            Ok(None) => {
+                trouble.end_of_unreadable();
+                None
+            }
+            Err(error) => {
+                let asked = error.retry_after();
+                trouble.ride_out(job, error)?;
+                asked
+            }
+        };
+        sleep(asked.unwrap_or_default().min(LONGEST_ASKED).max(pause)).await;
         pause = policy.after(pause);
     }
-}
-
-/// Keeps trouble on the way; any other error ends the wait.
-fn ride_out(
-    job: &JobHandle,
-    error: FalError,
-    trouble: &mut Option<FalError>,
-) -> Result<(), FalError> {
-    if !is_of_the_way(&error) {
-        return Err(error);
-    }
-    tracing::debug!(fal.request_id = %job.request_id, %error, "a job is polled again");
-    *trouble = Some(error);
-    Ok(())
 }
 
 /// Follows the job by its stream; `None` when the stream ended before the job.
@@ -132,25 +131,6 @@ async fn settle(
         },
         JobStatus::Queued { .. } | JobStatus::Running { .. } => Ok(None),
     }
-}
-
-/// Tells whether the error is about a call on the way to the job, so that the next call may go well.
-///
-/// What the status says of the job itself has the operation `Wait` and is none, whatever its kind. A call that
-/// ran out of time has neither a status nor a word; with one of them FAL itself says that a limit passed.
-fn is_of_the_way(error: &FalError) -> bool {
-    if error.operation() == Operation::Watch {
-        // Whatever is wrong with a stream, asking tells what is wrong with the job.
-        return true;
-    }
-    let of_a_call = matches!(error.operation(), Operation::Status | Operation::Result);
-    let is_silent = error.status().is_none() && error.error_type().is_none();
-    of_a_call
-        && match error.cause_kind() {
-            FalErrorKind::Unavailable | FalErrorKind::RateLimited => true,
-            FalErrorKind::TimedOut => is_silent,
-            _ => false,
-        }
 }
 
 /// Returns the best account of a failure: the model's own error, which only the result has, or else the status'.

@@ -37,6 +37,7 @@ pub enum FalErrorKind {
     /// Look for it among the account's requests; submitting again may pay twice.
     Unacknowledged,
     /// The answer cannot be read: not JSON, not the shape agreed on, or too large.
+    /// It says nothing about a job that was accepted before. A wait has asked ten times then; take it up later.
     Malformed,
     /// The job was cancelled, or its client went away. It may be billed if it was running.
     Cancelled,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     error_body::ErrorBody,
     exchange::{Answer, BrokenBody, is_success},
+    hidden::Hidden,
 };
 use crate::{
     BillableUnits, Billed, CancelOutcome, FalError, FalErrorKind, Fault, Operation, RequestId,
@@ -97,7 +98,7 @@ pub(super) fn id_of_success(error: FalError) -> Result<RequestId, FalError> {
 
 /// Returns the outcome of a cancel that the status makes look like a failure.
 pub(super) fn cancel_outcome(answer: &Answer) -> Option<CancelOutcome> {
-    let body = ErrorBody::read(&answer.body);
+    let body = ErrorBody::read(&answer.body, &answer.hidden);
     match (answer.facts.status, body.status.as_deref()) {
         (400, Some("ALREADY_COMPLETED")) => Some(CancelOutcome::AlreadyCompleted),
         (404, Some("NOT_FOUND")) => Some(CancelOutcome::NotFound),
@@ -108,7 +109,7 @@ pub(super) fn cancel_outcome(answer: &Answer) -> Option<CancelOutcome> {
 /// Returns the error that an answer without success means.
 pub(super) fn of_answer(operation: Operation, answer: &Answer) -> FalError {
     let facts = &answer.facts;
-    let body = ErrorBody::read(&answer.body);
+    let body = ErrorBody::read(&answer.body, &answer.hidden);
     let named = body.error_type.as_deref().or(facts.error_type.as_deref());
     let found = meaning(operation, facts, &body, named)
         .error(operation)
@@ -124,8 +125,8 @@ pub(super) fn of_answer(operation: Operation, answer: &Answer) -> FalError {
 }
 
 /// Returns the error that an event named `error` in a stream of output means.
-pub(super) fn of_event(operation: Operation, data: &str) -> FalError {
-    let body = ErrorBody::read(data.as_bytes());
+pub(super) fn of_event(operation: Operation, data: &str, hidden: &Hidden) -> FalError {
+    let body = ErrorBody::read(data.as_bytes(), hidden);
     let named = body.error_type.as_deref();
     // The head of the stream said that all is well, so there is no status to go by.
     let found = named.and_then(word).map_or_else(

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-/// What stands in place of an echoed input.
-const CUT: &str = "[…]";
+use super::hidden::{CUT, Hidden};
 
 /// The shortest echo that is cut out of a reason; shorter ones are words of the message itself.
 const SHORTEST_ECHO: usize = 4;
@@ -28,15 +27,19 @@ pub(super) struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// Reads a body; whatever cannot be read is absent.
-    pub(super) fn read(body: &[u8]) -> Self {
+    /// Reads a body; whatever cannot be read is absent, and what is hidden is cut out.
+    pub(super) fn read(body: &[u8], hidden: &Hidden) -> Self {
         let Ok(value) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
         };
+        Self::of(&value).without(hidden)
+    }
+
+    fn of(value: &Value) -> Self {
         let mut read = Self {
             is_json: true,
-            error_type: text(&value, "error_type"),
-            status: text(&value, "status"),
+            error_type: text(value, "error_type"),
+            status: text(value, "status"),
             ..Self::default()
         };
         // The platform's form; a status has a text of this name, which may echo the input.
@@ -50,6 +53,19 @@ impl ErrorBody {
             _ => {}
         }
         read
+    }
+
+    /// Returns the body without what is hidden; last of all, since it may stand within what is echoed.
+    fn without(self, hidden: &Hidden) -> Self {
+        let cut = |text: Option<String>| text.map(|text| hidden.cut_from(text));
+        Self {
+            error_type: cut(self.error_type),
+            detail: cut(self.detail),
+            message: cut(self.message),
+            field: cut(self.field),
+            status: cut(self.status),
+            ..self
+        }
     }
 
     fn take_list(&mut self, details: &[Value]) {
@@ -115,20 +131,20 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            drop(ErrorBody::read(&bytes));
+            drop(ErrorBody::read(&bytes, &Hidden::default()));
         }
 
         #[test]
         fn no_echo_is_left_in_a_message(echo in "[a-z]{4,12}", before in "[A-Z ]{0,8}", after in "[A-Z ]{0,8}") {
             let message = format!("{before}{echo}{after}{echo}");
             let body = serde_json::json!({ "detail": [{ "msg": message, "input": { "deep": [&echo] } }] });
-            let read = ErrorBody::read(body.to_string().as_bytes());
+            let read = ErrorBody::read(body.to_string().as_bytes(), &Hidden::default());
             prop_assert!(!read.message.unwrap().contains(&echo));
         }
     }
 
     fn read(body: &str) -> ErrorBody {
-        ErrorBody::read(body.as_bytes())
+        ErrorBody::read(body.as_bytes(), &Hidden::default())
     }
 
     #[test]

@@ -7,8 +7,11 @@ use reqwest::{
     header::{ETAG, HeaderMap, HeaderName, RETRY_AFTER},
 };
 
-use super::classify::{self, Facts};
-use crate::{BillableUnits, FalError, Operation};
+use super::{
+    classify::{self, Facts},
+    hidden::Hidden,
+};
+use crate::{BillableUnits, FalError, Operation, RequestId};
 
 /// The largest body read, in bytes. Pictures inlined as data URIs are larger; they are not asked for here.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -30,6 +33,8 @@ const BILLABLE_UNITS: HeaderName = HeaderName::from_static("x-fal-billable-units
 pub(super) struct Answer {
     pub(super) facts: Facts,
     pub(super) body: Vec<u8>,
+    /// What none of its texts may show.
+    pub(super) hidden: Hidden,
 }
 
 impl Answer {
@@ -53,14 +58,21 @@ pub(super) async fn read(
     operation: Operation,
     response: Response,
     most: usize,
+    hidden: &Hidden,
 ) -> Result<Answer, FalError> {
-    let facts = facts(&response);
+    let facts = facts(response.status().as_u16(), response.headers(), hidden);
+    let hidden = hidden.clone();
     match read_body(response, most).await {
-        Ok(body) => Ok(Answer { facts, body }),
+        Ok(body) => Ok(Answer {
+            facts,
+            body,
+            hidden,
+        }),
         // A page that breaks off still has its status, which says most of what an error says.
         Err(_) if !is_success(facts.status) => Ok(Answer {
             facts,
             body: Vec::new(),
+            hidden,
         }),
         Err(broken) => Err(classify::of_broken_body(operation, &facts, broken)),
     }
@@ -94,13 +106,14 @@ async fn read_body(mut response: Response, most: usize) -> Result<Vec<u8>, Broke
 }
 
 /// Returns what the head of an answer says.
-pub(super) fn facts(response: &Response) -> Facts {
-    let headers = response.headers();
+pub(super) fn facts(status: u16, headers: &HeaderMap, hidden: &Hidden) -> Facts {
+    let shown = |text: &String| !hidden.is_in(text);
+    let request_id = parsed(headers, &REQUEST_ID);
     Facts {
-        status: response.status().as_u16(),
+        status,
         has_request_id: headers.contains_key(&REQUEST_ID),
-        request_id: parsed(headers, &REQUEST_ID),
-        error_type: parsed(headers, &ERROR_TYPE),
+        request_id: request_id.filter(|id: &RequestId| !hidden.is_in(id.as_str())),
+        error_type: parsed(headers, &ERROR_TYPE).filter(shown),
         has_timeout_type: headers.contains_key(&TIMEOUT_TYPE),
         needs_retry: flag(headers, &NEEDS_RETRY).or_else(|| flag(headers, &RETRYABLE)),
         billable_units: text(headers, &BILLABLE_UNITS).and_then(BillableUnits::parse),

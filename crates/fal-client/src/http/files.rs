@@ -32,6 +32,9 @@ pub(crate) use wire::Initiated;
 #[cfg(feature = "testing")]
 pub(crate) use wire::Taken;
 
+#[cfg(feature = "testing")]
+pub(super) use multipart::below;
+
 const OPERATION: Operation = Operation::Upload;
 
 /// How long one body, a part or a whole file below the size of parts, may take to be sent.
@@ -176,7 +179,7 @@ impl HttpFalFiles {
 }
 
 /// Returns an address that FAL named: https, or http on loopback when FAL itself is a simulator there.
-fn foreign(text: &str, base: &FalUrl) -> Option<Url> {
+pub(super) fn foreign(text: &str, base: &FalUrl) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let is_safe = match url.scheme() {
         "https" => true,

@@ -41,7 +41,7 @@ impl KeySource for HttpKeySource {
         let call = Call::new(Method::GET, String::new());
         let url = self.origin.base().join(".well-known/jwks.json");
         let response = self.origin.send_bare(OPERATION, url, &call).await?;
-        let answer = exchange::read(OPERATION, response, MAX_SET).await?;
+        let answer = exchange::read(OPERATION, response, MAX_SET, self.origin.hidden()).await?;
         Ok(answer.success(OPERATION)?.body)
     }
 }

@@ -10,7 +10,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{FalSettings, classify, exchange, exchange::Answer, tls};
+use super::{FalSettings, classify, exchange, exchange::Answer, hidden::Hidden, tls};
 use crate::{FalError, FalErrorKind, FalUrl, Operation};
 
 /// Who we say we are.
@@ -95,6 +95,7 @@ pub(super) struct Origin {
     base: Arc<FalUrl>,
     backup: Option<Arc<FalUrl>>,
     authorization: HeaderValue,
+    hidden: Hidden,
 }
 
 impl Origin {
@@ -116,12 +117,18 @@ impl Origin {
             backup: base.backup().map(Arc::new),
             base: Arc::new(base),
             authorization: authorization(settings)?,
+            hidden: Hidden::of(settings.key()),
         })
     }
 
     /// Returns the address.
     pub(super) fn base(&self) -> &FalUrl {
         &self.base
+    }
+
+    /// Returns what no text of an answer may show.
+    pub(super) fn hidden(&self) -> &Hidden {
+        &self.hidden
     }
 
     /// Sends a request and returns its answer, or the error that its absence means.
@@ -131,7 +138,7 @@ impl Origin {
         call: &Call,
     ) -> Result<Answer, FalError> {
         let response = self.send(operation, call).await?;
-        exchange::read(operation, response, exchange::MAX_BODY).await
+        exchange::read(operation, response, exchange::MAX_BODY, &self.hidden).await
     }
 
     /// Sends a request and returns the head of its answer.
@@ -160,7 +167,7 @@ impl Origin {
         call: &Call,
     ) -> Result<Answer, FalError> {
         let response = self.send_bare(operation, url, call).await?;
-        exchange::read(operation, response, exchange::MAX_BODY).await
+        exchange::read(operation, response, exchange::MAX_BODY, &self.hidden).await
     }
 
     /// Sends a request without the key and returns the head of its answer.

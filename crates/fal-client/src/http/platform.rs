@@ -69,7 +69,7 @@ impl HttpFalPlatform {
     async fn list(&self, query: &RequestQuery) -> Result<RequestPage, FalError> {
         const OPERATION: Operation = Operation::List;
         let response = self.origin.send(OPERATION, &list_call(query)).await?;
-        let answer = exchange::read(OPERATION, response, MAX_PAGE).await?;
+        let answer = exchange::read(OPERATION, response, MAX_PAGE, self.origin.hidden()).await?;
         let answer = answer.success(OPERATION)?;
         let listed: Listed = queue::read(OPERATION, &answer)?;
         let page = listed.into_page(&query.endpoint);

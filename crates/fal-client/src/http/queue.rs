@@ -57,10 +57,8 @@ impl HttpFalQueue {
     }
 
     fn note_foreign_link(&self, submitted: &Submitted) {
-        let link = submitted
-            .response_url
-            .as_deref()
-            .and_then(|link| Url::parse(link).ok());
+        let link = submitted.response_url.as_ref().and_then(Value::as_str);
+        let link = link.and_then(|link| Url::parse(link).ok());
         if link.is_some_and(|link| !self.origin.base().is_same_origin(&link)) {
             tracing::debug!("the queue names links on another origin; they are not followed");
         }
@@ -141,7 +139,8 @@ impl HttpFalQueue {
             .success(OPERATION)?;
         let submitted: Submitted = read(OPERATION, &answer)?;
         self.note_foreign_link(&submitted);
-        RequestId::try_from(submitted.request_id)
+        // A key is no id, though it may look like one.
+        RequestId::try_from(answer.hidden.cut_from(submitted.request_id))
             .map_err(|error| classify::of_unreadable(OPERATION, &answer).with_source(error))
     }
 
@@ -150,9 +149,9 @@ impl HttpFalQueue {
         let call = Self::call(Method::GET, job, "/status").query("logs", "1");
         let answer = self.origin.exchange(OPERATION, &call).await?;
         let answer = answer.success(OPERATION)?;
-        let status: Status = read(OPERATION, &answer)?;
+        let status = Status::read(&answer.body).and_then(Status::into_job_status);
         status
-            .into_job_status()
+            .map(|status| answer.hidden.cut_from_status(status))
             .ok_or_else(|| classify::of_unreadable(OPERATION, &answer))
     }
 
@@ -199,7 +198,7 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
 }
 
 /// Returns whether an "accepted" result is a status in disguise.
-fn is_unfinished(value: &Value) -> bool {
+pub(super) fn is_unfinished(value: &Value) -> bool {
     matches!(
         value.get("status").and_then(Value::as_str),
         Some("IN_QUEUE" | "IN_PROGRESS")

@@ -120,9 +120,11 @@ fn pieces(events: watch::Events, endpoint: Endpoint) -> OutputStream {
             let event = events.next().await;
             let piece = match event {
                 Ok(None) => return Ok(None),
-                Ok(Some(event)) if event.name == "error" => {
-                    Err(classify::of_event(Operation::Run, &event.data))
-                }
+                Ok(Some(event)) if event.name == "error" => Err(classify::of_event(
+                    Operation::Run,
+                    &event.data,
+                    events.hidden(),
+                )),
                 Ok(Some(event)) => read_piece(&event.data),
                 // What runs is paid for, whatever becomes of the connection.
                 Err(error) => Err(error.into_unacknowledged()),

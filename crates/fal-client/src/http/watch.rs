@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::{
     FalSettings, classify, exchange,
+    hidden::Hidden,
     origin::{Call, Origin},
     sse::{SseEvent, SseParser},
 };
@@ -46,6 +47,7 @@ pub(super) struct Events {
     parser: SseParser,
     ready: VecDeque<SseEvent>,
     idle: Duration,
+    hidden: Hidden,
 }
 
 /// Opens a stream.
@@ -61,7 +63,7 @@ pub(super) async fn open(
         Err(_) => return Err(classify::of_silence(operation)),
     };
     if !exchange::is_success(response.status().as_u16()) || !is_stream(&response) {
-        let read = exchange::read(operation, response, exchange::MAX_BODY);
+        let read = exchange::read(operation, response, exchange::MAX_BODY, origin.hidden());
         let answer = match timeout(limits.head, read).await {
             Ok(read) => read?.success(operation)?,
             Err(_) => return Err(classify::of_silence(operation)),
@@ -74,6 +76,7 @@ pub(super) async fn open(
         parser: SseParser::default(),
         ready: VecDeque::new(),
         idle: limits.idle,
+        hidden: origin.hidden().clone(),
     })
 }
 
@@ -88,6 +91,11 @@ fn is_stream(response: &Response) -> bool {
 }
 
 impl Events {
+    /// Returns what no text of an event may show.
+    pub(super) fn hidden(&self) -> &Hidden {
+        &self.hidden
+    }
+
     /// Returns the next event, or `None` at the end of the answer.
     pub(super) async fn next(&mut self) -> Result<Option<SseEvent>, FalError> {
         loop {
@@ -132,13 +140,12 @@ async fn next_state(events: &mut Events) -> Result<JobStatus, FalError> {
     match events.next().await? {
         // The server ends the stream after the state that is completed, so an end before it is a break.
         None => Err(FalError::new(FalErrorKind::Unavailable, Operation::Watch)),
-        Some(event) => read_state(&event.data),
+        Some(event) => read_state(&event.data).map(|status| events.hidden.cut_from_status(status)),
     }
 }
 
 /// Reads the state in the data of an event.
 pub(crate) fn read_state(data: &str) -> Result<JobStatus, FalError> {
-    let status = serde_json::from_str::<Status>(data).ok();
-    let status = status.and_then(Status::into_job_status);
+    let status = Status::read(data.as_bytes()).and_then(Status::into_job_status);
     status.ok_or_else(|| FalError::new(FalErrorKind::Malformed, Operation::Watch))
 }

@@ -28,7 +28,7 @@ pub(super) fn rewrite(state: &State, mut request: Request) -> Result<Request, Bo
 }
 
 /// Returns where the simulator serves an address of FAL's.
-fn place(target: &Url) -> Option<String> {
+pub(super) fn place(target: &Url) -> Option<String> {
     let path = target.path();
     let query = target
         .query()

@@ -44,14 +44,14 @@ pub fn input_hash(bytes: &[u8]) {
     assert!(again.is_ok_and(|again| InputHash::of(&again) == InputHash::of(&value)));
 }
 
-/// The answers of the queue: of a submit, a status, a cancel, a result.
+/// The answers of the queue: of a submit, a status, a cancel, a result, a direct run; their heads and errors.
 #[cfg(feature = "http")]
 pub fn answers(bytes: &[u8]) {
     use crate::wire::{Status, Submitted};
     if let Ok(submitted) = serde_json::from_slice::<Submitted>(bytes) {
         drop(RequestId::try_from(submitted.request_id));
     }
-    if let Ok(status) = serde_json::from_slice::<Status>(bytes) {
+    if let Some(status) = Status::read(bytes) {
         drop(status.into_job_status());
     }
     crate::http::fuzz::answer(bytes);
@@ -101,11 +101,56 @@ pub fn webhook(bytes: &[u8]) {
     }
 }
 
+/// A script of faults is the same when it is written and read again.
+#[cfg(feature = "simulator")]
+pub fn script(bytes: &[u8]) {
+    crate::simulator::fuzz::script(bytes);
+}
+
+/// What a client may send the simulator: a path or an address, headers one a line, an empty line, and an input.
+#[cfg(feature = "simulator")]
+pub fn request(bytes: &[u8]) {
+    crate::simulator::fuzz::request(bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A target: its folder below `fuzz/seeds`, and what takes its inputs.
+    #[cfg(all(feature = "http", feature = "simulator", feature = "webhook"))]
+    type Target = (&'static str, fn(&[u8]));
+
+    #[cfg(all(feature = "http", feature = "simulator", feature = "webhook"))]
+    #[test]
+    fn every_seed_is_taken() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+        let targets: [Target; 9] = [
+            ("fal_endpoint", endpoint),
+            ("fal_texts", texts),
+            ("fal_input_hash", input_hash),
+            ("fal_answers", answers),
+            ("fal_platform", platform),
+            ("fal_sse", sse),
+            ("fal_webhook", webhook),
+            ("fal_script", script),
+            ("fal_simulator", request),
+        ];
+        for (target, take) in targets {
+            let seeds: Vec<_> = std::fs::read_dir(folder.join(target)).unwrap().collect();
+            assert!(seeds.len() > 1, "{target}");
+            for seed in seeds {
+                take(&std::fs::read(seed.unwrap().path()).unwrap());
+            }
+        }
+        let read = |name: &str| std::fs::read_to_string(folder.join("fal_script").join(name));
+        for name in ["documentation", "every_fault", "spans"] {
+            let rules = crate::simulator::script_from_json(&read(name).unwrap());
+            assert!(rules.unwrap().len() > 3, "{name}");
+        }
+    }
 
     proptest! {
         #[test]
@@ -121,6 +166,11 @@ mod tests {
             }
             #[cfg(feature = "webhook")]
             webhook(&bytes);
+            #[cfg(feature = "simulator")]
+            {
+                script(&bytes);
+                request(&bytes);
+            }
         }
 
         #[test]
@@ -132,6 +182,11 @@ mod tests {
             {
                 answers(text.as_bytes());
                 sse(text.as_bytes());
+            }
+            #[cfg(feature = "simulator")]
+            {
+                script(text.as_bytes());
+                request(text.as_bytes());
             }
         }
     }

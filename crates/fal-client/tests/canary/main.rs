@@ -11,6 +11,7 @@
 )]
 
 mod beside;
+mod echo;
 mod queue;
 mod shown;
 
@@ -51,6 +52,7 @@ async fn the_key_shows_in_no_log_no_error_no_panic_and_no_debug_output() {
     beside::the_platform_goes_wrong(&simulator, &settings, &mut shown).await;
     beside::uploads_go_wrong(&settings, &mut shown).await;
     beside::webhooks_go_wrong(&simulator, &settings, &mut shown).await;
+    echo::the_key_comes_back(&settings, &mut shown).await;
     shown.assert_hidden(&simulator.key());
     simulator.stop().await;
 }

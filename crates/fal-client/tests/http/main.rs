@@ -14,4 +14,5 @@ mod once;
 mod platform;
 mod runner;
 mod support;
+mod wait;
 mod watch;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::support::{Prompt, answering, client, every_event, model, submit};
 
-fn streaming() -> PollPolicy {
+pub(crate) fn streaming() -> PollPolicy {
     PollPolicy::default().with_follow(Follow::Stream)
 }
 

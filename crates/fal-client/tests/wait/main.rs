@@ -6,4 +6,5 @@
 
 mod following;
 mod support;
+mod unreadable;
 mod waiting;

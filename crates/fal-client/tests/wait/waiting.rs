@@ -133,7 +133,6 @@ async fn an_error_that_ends_the_wait_names_the_job_so_that_the_wait_can_go_on() 
     for (kind, operation) in [
         (FalErrorKind::Unauthorized, Operation::Status),
         (FalErrorKind::NotFound, Operation::Status),
-        (FalErrorKind::Malformed, Operation::Result),
     ] {
         let queue = ScriptedFalQueue::new(answering());
         queue.fail_next(operation, FalError::new(kind, operation));
@@ -215,6 +214,25 @@ async fn trouble_to_the_end_is_the_source_of_the_time_out() {
             "the last one is kept"
         );
         assert_eq!(queue.cancelled(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_the_queue_asks_for_is_kept_up_to_a_minute() {
+    for (asked, kept) in [
+        (Duration::from_secs(7), 7),
+        (Duration::ZERO, 0),
+        (Duration::MAX, 60),
+    ] {
+        let queue = ScriptedFalQueue::new(answering().with_polls(0, 0));
+        let busy = FalError::new(FalErrorKind::RateLimited, Operation::Status);
+        queue.fail_next(Operation::Status, busy.with_retry_after(asked));
+        let client = client(&queue, PollPolicy::default());
+        let job = submit(&client).await;
+        let start = Instant::now();
+        client.wait(&job, |_| ()).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), kept, "{asked:?}");
+        assert_eq!(queue.calls(Operation::Status), 2);
     }
 }
 

@@ -9,6 +9,7 @@ fn answer(status: u16, body: &str) -> Answer {
             ..Facts::default()
         },
         body: body.as_bytes().to_vec(),
+        hidden: Hidden::default(),
     }
 }
 

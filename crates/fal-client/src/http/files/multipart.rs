@@ -69,7 +69,7 @@ async fn complete(
 }
 
 /// Returns the signed address with one more segment; its query stays.
-fn below(upload: &Url, segment: &str) -> Url {
+pub(in crate::http) fn below(upload: &Url, segment: &str) -> Url {
     let mut url = upload.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().push(segment);

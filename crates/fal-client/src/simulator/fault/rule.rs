@@ -153,6 +153,8 @@ mod tests {
             }),
             Rule::each_submit(Fault::FewerImages(2)),
             Rule::prompt_contains("fog", Fault::WebhookTwice),
+            Rule::each_submit(Fault::MediaExpires(Duration::from_secs(u64::MAX))),
+            Rule::each_submit(Fault::WebhookLate(Duration::from_millis(u64::MAX))),
         ];
         let written = serde_json::to_string(&script).unwrap();
         assert_eq!(script_from_json(&written).unwrap(), script);
