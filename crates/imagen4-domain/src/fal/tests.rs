@@ -1,5 +1,6 @@
 //! The generator over a scripted queue.
 
+use std::io;
 use std::sync::Mutex;
 
 use chrono::DateTime;
@@ -8,7 +9,9 @@ use fal_client::{BillableUnits, FalError, FalErrorKind, Operation};
 use serde_json::json;
 
 use super::*;
-use crate::{GenerationId, Imagen4Settings, RequestDraft};
+use crate::{
+    AspectRatio, GenerationId, Imagen4Settings, Inputs, Model, OutputFormat, Price, RequestDraft,
+};
 
 fn generation() -> Generation {
     let draft = RequestDraft::new("a lighthouse at dawn")
@@ -206,4 +209,127 @@ async fn a_bill_of_fewer_units_than_pictures_drifts() {
     let bill = generator.bill(&job, &given).unwrap();
     assert_eq!((bill.estimated, bill.billed), (80_000, Some(40_000)));
     assert_eq!(bill.drift(), Some(-40_000));
+}
+
+/// What is traced, as text.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Waits for a job of two pictures that was billed so many units, and returns what was warned of.
+async fn warned_of(units: u32) -> String {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let images =
+        json!([{"url": "https://v3b.fal.media/1.png"}, {"url": "https://v3b.fal.media/2.png"}]);
+    let output = fal_client::JobOutput::new(json!({ "images": images }));
+    let output = output.with_billable_units(BillableUnits::from_units(units));
+    let mut queue = fal_client::testing::MockFalQueue::new();
+    queue.expect_status().returning(|_| {
+        Ok(fal_client::JobStatus::Completed {
+            logs: Vec::new(),
+            failure: None,
+        })
+    });
+    queue.expect_result().return_once(|_| Ok(output));
+    let generator = FalImageGenerator::new(Arc::new(queue), Arc::default(), Duration::from_mins(1));
+    let endpoint = "fal-ai/imagen4/preview".parse().unwrap();
+    let job = JobHandle::new(endpoint, "0199".parse().unwrap());
+    generator.wait(&job, &ProgressSink::none()).await.unwrap();
+    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_bill_that_drifts_is_warned_of_and_one_that_does_not_is_not() {
+    for (units, drift) in [(1, "-40000"), (3, "40000")] {
+        let told = warned_of(units).await;
+        for part in [
+            "WARN",
+            "0199",
+            "fal-ai/imagen4/preview",
+            &format!("drift_micro_dollars={drift}"),
+            "estimated_micro_dollars=80000",
+            "price_as_of=2026-04-07",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+    assert_eq!(warned_of(2).await, "");
+}
+
+#[tokio::test]
+async fn a_model_of_tomorrow_is_one_entry_and_no_code() {
+    let entry = Model {
+        id: "acme/brush/v9".parse().unwrap(),
+        title: "Brush".to_owned(),
+        aliases: vec!["brush".to_owned()],
+        inputs: Inputs {
+            aspect_ratios: vec![AspectRatio::of(1, 1), AspectRatio::of(7, 5)],
+            output_formats: vec![OutputFormat::Jpeg],
+            resolutions: Vec::new(),
+            max_images: 2,
+            seed: false,
+            negative_prompt: true,
+        },
+        sizes: Vec::new(),
+        price: Price {
+            micro_dollars_per_picture: 12_345,
+            as_of: chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap(),
+        },
+        retired_since: None,
+        successor: None,
+    };
+    let catalogue = Arc::new(Catalogue::default().with(entry));
+    let draft = || {
+        RequestDraft::new("a lighthouse at dawn")
+            .with_model("brush")
+            .with_output_format("jpeg")
+            .with_aspect_ratio("7:5")
+            .with_negative_prompt("fog")
+    };
+    let check = |draft: RequestDraft| draft.check(&catalogue, &Imagen4Settings::default());
+    for (bad, field) in [
+        (draft().with_images(3), "images"),
+        (draft().with_aspect_ratio("16:9"), "aspect_ratio"),
+        (draft().with_output_format("png"), "output_format"),
+    ] {
+        assert_eq!(check(bad).unwrap_err().field(), field);
+    }
+    let now = DateTime::UNIX_EPOCH;
+    let request = check(draft().with_images(2)).unwrap();
+    let generation = Generation::new(GenerationId::new(now), "7".parse().unwrap(), request, now);
+    let queue = ScriptedFalQueue::new(two_pictures());
+    let generator = FalImageGenerator::new(
+        Arc::new(queue.clone()),
+        Arc::clone(&catalogue),
+        Duration::from_mins(1),
+    );
+    let job = generator.submit(&generation).await.unwrap();
+    let (endpoint, input, _) = queue.submitted().remove(0);
+    assert_eq!(
+        (endpoint.as_str(), &endpoint),
+        ("acme/brush/v9", &job.endpoint)
+    );
+    assert_eq!(
+        input,
+        json!({
+            "prompt": "a lighthouse at dawn", "negative_prompt": "fog", "aspect_ratio": "7:5",
+            "num_images": 2, "output_format": "jpeg",
+        })
+    );
 }
