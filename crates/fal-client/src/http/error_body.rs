@@ -7,6 +7,9 @@ use super::hidden::{CUT, Hidden};
 /// The shortest echo that is cut out of a reason; shorter ones are words of the message itself.
 const SHORTEST_ECHO: usize = 4;
 
+/// The most work that is spent on cutting echoes out of one message: its bytes times their number.
+const MOST_WORK: usize = 16 * 1024 * 1024;
+
 /// What the body of an error says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ErrorBody {
@@ -45,7 +48,7 @@ impl ErrorBody {
         // The platform's form; a status has a text of this name, which may echo the input.
         if let Some(error) = value.get("error").filter(|error| error.is_object()) {
             read.error_type = read.error_type.take().or_else(|| text(error, "type"));
-            read.message = text(error, "message").map(|message| without_echo(&message, None));
+            read.message = text(error, "message").and_then(|message| without_echo(&message, None));
         }
         match value.get("detail") {
             Some(Value::String(detail)) => read.detail = Some(detail.clone()),
@@ -72,7 +75,8 @@ impl ErrorBody {
         self.is_list = true;
         let Some(first) = details.first() else { return };
         self.error_type = self.error_type.take().or_else(|| text(first, "type"));
-        self.message = text(first, "msg").map(|message| without_echo(&message, first.get("input")));
+        let message = text(first, "msg");
+        self.message = message.and_then(|message| without_echo(&message, first.get("input")));
         let place = first
             .get("loc")
             .and_then(Value::as_array)
@@ -95,20 +99,25 @@ fn text(value: &Value, name: &str) -> Option<String> {
 }
 
 /// Returns the message with every text of the echoed input cut out, and without data URIs.
-fn without_echo(message: &str, input: Option<&Value>) -> String {
+///
+/// A message that would take too long is none: it is longer than anybody reads, and may echo anything.
+fn without_echo(message: &str, input: Option<&Value>) -> Option<String> {
     let mut echoes = Vec::new();
     if let Some(input) = input {
         collect_texts(input, &mut echoes);
+    }
+    if echoes.len().saturating_mul(message.len()) > MOST_WORK {
+        return None;
     }
     // The longest first: cutting a part of a longer echo would leave the rest of it standing.
     echoes.sort_by_key(|echo| std::cmp::Reverse(echo.len()));
     let cut = echoes.iter().fold(message.to_owned(), |message, echo| {
         message.replace(echo, CUT)
     });
-    match cut.split_once("data:") {
+    Some(match cut.split_once("data:") {
         Some((before, _)) => format!("{before}{CUT}"),
         None => cut,
-    }
+    })
 }
 
 fn collect_texts<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
@@ -156,6 +165,18 @@ mod tests {
         assert_eq!(body.message.as_deref(), Some("'[…]' is bad, see […]"));
         assert_eq!(body.field.as_deref(), Some("prompt"));
         assert!(!format!("{body:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_message_with_more_echoes_than_can_be_cut_is_none() {
+        let echoes: Vec<_> = (0..50_000).map(|n| format!("echo {n}")).collect();
+        let message = "echo 7 ".repeat(10_000);
+        let body = serde_json::json!({ "detail": [{ "msg": message, "type": "missing", "input": echoes }] });
+        let read = read(&body.to_string());
+        assert_eq!(
+            (read.message, read.error_type.as_deref()),
+            (None, Some("missing"))
+        );
     }
 
     #[test]
