@@ -9,7 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::cache::redis::RedisCache;
+use ::cache::redis::{RedisCache, RedisSettings};
+use ::cache::{CacheError, CacheErrorKind};
 use imagen4_domain::UserId;
 use storage::SystemClock;
 use storage::minio::MinioStore;
@@ -21,6 +22,9 @@ pub use bucket::{BucketCheck, StoreStep};
 pub use cache::CacheCheck;
 pub use store::StoreCheck;
 
+/// How long a call may take that is to explain why Redis is silent: 2 s.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long one call of a check on the object store may take: 5 s.
 const STORE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -28,7 +32,8 @@ impl Settings {
     /// Tries out Redis: a sign of life, a write, a read and a removal of a random key that lives 10 s at most,
     /// and a look at the list of the newest generations of `user`. `None` when memory stands in.
     ///
-    /// Nothing is left behind.
+    /// Each call has the limits that a program's calls have; one that is not answered is tried once more with
+    /// patience, only to find out whether the two sides disagree about TLS. Nothing is left behind.
     ///
     /// # Errors
     ///
@@ -41,9 +46,17 @@ impl Settings {
         let Some(settings) = self.redis.clone() else {
             return Ok(None);
         };
-        let redis = RedisCache::new(settings);
-        let redis = redis.map_err(|error| AssemblyError::new(Part::Cache, error))?;
-        Ok(Some(CacheCheck::run(&redis, user).await))
+        let check = try_out(settings.clone(), user).await?;
+        if check.fault().map(CacheError::kind) != Some(CacheErrorKind::TimedOut) {
+            return Ok(Some(check));
+        }
+        // Where one side alone speaks TLS the other is silent, and to find that out takes longer than a call has.
+        let patient = settings
+            .with_connect_limit(PATIENCE / 4)
+            .with_call_limit(PATIENCE);
+        let again = try_out(patient, user).await?;
+        let explains = again.fault().map(CacheError::kind) == Some(CacheErrorKind::Tls);
+        Ok(Some(if explains { again } else { check }))
     }
 
     /// Tries out the object store: in each bucket a listing, then a put, a look, a read and a removal of a random
@@ -76,6 +89,12 @@ impl Settings {
     pub fn has_fal_key(&self) -> bool {
         self.fal.is_some()
     }
+}
+
+async fn try_out(settings: RedisSettings, user: &UserId) -> Result<CacheCheck, AssemblyError> {
+    let redis = RedisCache::new(settings);
+    let redis = redis.map_err(|error| AssemblyError::new(Part::Cache, error))?;
+    Ok(CacheCheck::run(&redis, user).await)
 }
 
 /// Writes a step with its time, as the checks show it.

@@ -2,10 +2,12 @@
 //! exit code, and nothing left behind.
 
 use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, TcpListener};
 
 use super::support::{Finished, PrivateS3, Program, files_below};
 use cache::testing::RedisServer;
 use storage::{BucketName, ListOptions, ObjectStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const BUCKETS: [&str; 4] = ["imagen4", "generated", "avatars", "temp"];
 
@@ -76,6 +78,8 @@ async fn servers_that_work_are_told_with_their_times_and_left_as_they_were() {
         "eviction allkeys-lru",
         "role     master",
         "create-only is kept to",
+        // The endpoint does not say what it is.
+        "version  not told",
     ] {
         assert!(told.contains(words), "{words}: {told}");
     }
@@ -129,6 +133,8 @@ fn faults_of_redis() -> Vec<(i32, &'static str, Finished)> {
     faults.push((13, "correct REDIS_PASSWORD", wrong.run()));
     server.call(&["SET", "imagen4:user_generations:me", "not a list"]);
     faults.push((16, "Another program keeps something else", right().run()));
+    let with_tls = right().variable("REDIS_SSL", "true");
+    faults.push((18, "Only one side speaks TLS", with_tls.run()));
     server.call(&["DEL", "imagen4:user_generations:me"]);
     server.call(&["CONFIG", "SET", "maxmemory", "1"]);
     faults.push((15, "out of memory", right().run()));
@@ -162,6 +168,9 @@ async fn each_fault_of_the_object_store_has_its_own_sentence_and_exit_code() {
     assert_fault(&nobody, 21, "whether MINIO_ENDPOINT is right");
     let denied = run(with_store(&store.url(), WRONG)).await;
     assert_fault(&denied, 23, "correct MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
+    let elsewhere = with_store(&store.url(), PrivateS3::SECRET_KEY);
+    let elsewhere = run(elsewhere.variable("MINIO_REGION", "eu-west-1")).await;
+    assert_fault(&elsewhere, 27, "look at MINIO_REGION");
     let missing = run(with_store(&store.url(), PrivateS3::SECRET_KEY)).await;
     assert_fault(&missing, 24, "The bucket is not there");
     assert!(
@@ -176,6 +185,50 @@ async fn each_fault_of_the_object_store_has_its_own_sentence_and_exit_code() {
     let listed = store.store().list(&temp, ListOptions::default()).await;
     listed.unwrap_err();
     store.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_frozen_or_answers_what_none_should_has_its_own_sentence_and_exit_code() {
+    // The system takes connections for it, and nobody reads them.
+    let frozen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = frozen.local_addr().unwrap().to_string();
+    let asked = run(with_store(&address, PrivateS3::SECRET_KEY));
+    let asked = tokio::spawn(asked);
+    let answers = [
+        (403, 23, "The server does not let us do this"),
+        (429, 25, "asks to slow down"),
+        (301, 27, "look at MINIO_REGION"),
+        (405, 29, "look whether it is one at all"),
+    ];
+    for (status, code, sentence) in answers {
+        let url = server_that_answers(status).await;
+        let finished = run(with_store(&url, PrivateS3::SECRET_KEY)).await;
+        assert_fault(&finished, code, sentence);
+        let told = &finished.stdout;
+        let is_named = told.contains("version  Stubborn/1.0");
+        assert_eq!(is_named, code != 27, "{told}");
+    }
+    assert_fault(&asked.await.unwrap(), 22, "does not answer in time");
+    drop(frozen);
+}
+
+/// Starts a server that answers every request with this status and no body, and says what it is.
+async fn server_that_answers(status: u16) -> String {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listener = listener.await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let answer = format!(
+                "HTTP/1.1 {status} No\r\nServer: Stubborn/1.0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+            let mut head = [0; 8_192];
+            // A request without a body comes in one piece; whoever hangs up wants no answer.
+            let _ = socket.read(&mut head).await;
+            let _ = socket.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
 }
 
 #[test]

@@ -224,8 +224,8 @@ impl fmt::Display for BucketCheck {
 mod tests {
     use std::sync::Arc;
 
-    use storage::testing::{FailingStore, Failure, Operation};
-    use storage::{MemoryStore, SystemClock};
+    use storage::testing::{FailingStore, Failure, MockObjectStore, Operation};
+    use storage::{ListPage, MemoryStore, Metadata, ObjectInfo, PutReceipt, SystemClock};
 
     use super::*;
 
@@ -291,6 +291,43 @@ mod tests {
         assert_eq!(check.fault().unwrap().operation(), "delete");
         let object = check.left_behind().unwrap();
         assert!(check.to_string().contains(&object.to_string()), "{check}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_does_not_keep_what_it_confirms_is_found_out() {
+        let mut store = MockObjectStore::new();
+        store
+            .expect_list()
+            .returning(|_, _| Ok(ListPage::default()));
+        store.expect_put().returning(|_, _, _| {
+            Ok(PutReceipt {
+                size_bytes: 32,
+                etag: None,
+            })
+        });
+        // It cuts what it is given, and removes nothing.
+        store.expect_head().returning(|_| {
+            Ok(ObjectInfo {
+                size_bytes: 31,
+                content_type: None,
+                etag: None,
+                last_modified: None,
+                sha256: None,
+                metadata: Metadata::new(),
+            })
+        });
+        let cut = |object: &ObjectRef| StorageError::new(StorageErrorKind::Corrupt, "get", object);
+        store
+            .expect_get()
+            .returning(move |object, _| Err(cut(object)));
+        store.expect_delete().returning(|_| Ok(()));
+        let check = BucketCheck::run(&store, &bucket()).await;
+        let fault = check.fault().unwrap();
+        assert_eq!(
+            (fault.kind(), fault.operation()),
+            (StorageErrorKind::Corrupt, "head")
+        );
+        assert!(check.left_behind().is_some(), "{check}");
     }
 
     #[tokio::test]

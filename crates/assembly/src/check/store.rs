@@ -13,6 +13,7 @@ use super::write_fault;
 #[derive(Debug)]
 pub struct StoreCheck {
     place: String,
+    version: Option<String>,
     buckets: Vec<BucketCheck>,
     conditional_put: Option<Result<ConditionalPut, StorageError>>,
 }
@@ -33,6 +34,7 @@ impl StoreCheck {
     pub(super) async fn run(store: &MinioStore, place: String, buckets: &[BucketName]) -> Self {
         let mut check = Self {
             place,
+            version: None,
             buckets: Vec::new(),
             conditional_put: None,
         };
@@ -43,6 +45,9 @@ impl StoreCheck {
             if !goes_on {
                 break;
             }
+        }
+        if !check.fault().is_some_and(concerns_the_server) {
+            check.version = store.server_name().await;
         }
         if let [first, ..] = &*check.buckets
             && check.fault().is_none()
@@ -56,6 +61,13 @@ impl StoreCheck {
     /// Returns what was found in each bucket; after a fault of the server itself the others are left out.
     pub fn buckets(&self) -> &[BucketCheck] {
         &self.buckets
+    }
+
+    /// Returns what the server calls itself, such as `MinIO`; `None` when it was not reached or tells nothing.
+    ///
+    /// S3 has no question for a version, so this is all that there is.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// Returns whether the server keeps to create-only puts, or `None` when that was not reached.
@@ -113,6 +125,10 @@ impl fmt::Display for StoreCheck {
         write!(f, "object store at {}", self.place)?;
         for bucket in &self.buckets {
             write!(f, "{bucket}")?;
+        }
+        if !self.fault().is_some_and(concerns_the_server) {
+            let version = self.version.as_deref().unwrap_or("not told");
+            write!(f, "\n  version  {version}")?;
         }
         match &self.conditional_put {
             Some(Ok(ConditionalPut::Honoured)) => f.write_str("\n  create-only is kept to")?,

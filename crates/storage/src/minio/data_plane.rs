@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue, SERVER};
 use reqwest::{Method, RequestBuilder, Response};
 
 use super::classify::{self, ErrorDocument};
@@ -23,6 +23,9 @@ const SLOWEST_LINE: u64 = 128 * 1024;
 
 /// An error document or the answer to a completion is never longer.
 const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+
+/// What a server calls itself is shown up to here.
+const MAX_NAME_CHARS: usize = 100;
 
 /// The client, the signer and their limits.
 #[derive(Debug)]
@@ -154,6 +157,16 @@ impl DataPlane {
             Ok(Ok(answer)) => self.signing.clock.learn(asked, answer.headers(), true),
             _ => false,
         }
+    }
+
+    /// Asks the server for nothing but what it calls itself; `None` when it tells nothing.
+    pub(super) async fn hear_name(&self) -> Option<String> {
+        let request = self.client.head(self.host.to_string()).send();
+        let answer = tokio::time::timeout(self.limits.call, request).await;
+        let answer = answer.ok()?.ok()?;
+        let name = answer.headers().get(SERVER)?.to_str().ok()?.trim();
+        let short: String = name.chars().take(MAX_NAME_CHARS).collect();
+        (!short.is_empty()).then_some(short)
     }
 
     /// Returns the text of an answer, cut to what such an answer may hold.

@@ -118,6 +118,18 @@ impl MinioStore {
         }
     }
 
+    /// Asks the server for what it calls itself in the header `Server`, such as `MinIO`, 100 characters at most;
+    /// `None` when it tells nothing or does not answer.
+    ///
+    /// The question is not signed, so it says nothing of the credentials.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is changed.
+    pub async fn server_name(&self) -> Option<String> {
+        self.data.hear_name().await
+    }
+
     async fn put_whole(
         &self,
         object: &ObjectRef,
