@@ -107,6 +107,17 @@ impl Settings {
         self.records.path().display().to_string()
     }
 
+    /// Returns which FAL makes the pictures, as a person would say it.
+    pub fn fal_at(&self) -> String {
+        match &self.fal {
+            Some(fal) => match fal.queue_url() {
+                Some(url) => format!("the queue at {url}"),
+                None => "its own queue".to_owned(),
+            },
+            None => "the simulator inside".to_owned(),
+        }
+    }
+
     /// Returns where copies are cached, as a person would say it.
     pub fn cache_at(&self) -> String {
         match &self.redis {

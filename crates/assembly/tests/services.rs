@@ -5,23 +5,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use assembly::{Assembly, Part};
+use assembly::{Assembly, Part, PartAnswer};
 use cache::memory::MemoryCache;
-use cache::testing::CountingCache;
+use cache::testing::{CountingCache, RedisServer};
 use cache::{Cache, CacheKey};
 use core_config::MapSource;
 use fal_client::FalQueue;
 use fal_client::testing::{JobScript, ScriptedFalQueue};
+use imagen4_domain::testing::{FaultyStore, StoreCall};
 use imagen4_domain::{
     GalleryFilter, Generation, MemoryGenerationStore, PictureState, RequestDraft, SeedChoice,
-    UserId, UtcOffset,
+    StoreErrorKind, UserId, UtcOffset,
 };
 use serde_json::json;
 use storage::pictures::testing::{ScriptedSource, sample_picture};
 use storage::pictures::{DeletionOutcome, ImageFormat};
-use storage::testing::{CountingStore, Operation};
-use storage::{GetOptions, MemoryStore, ObjectStore, SystemClock};
+use storage::testing::{CountingStore, FailingStore, Failure, Operation};
+use storage::{Clock, GetOptions, MemoryStore, ObjectStore, StorageErrorKind, SystemClock};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 fn in_folder(folder: &TempDir) -> Assembly {
     let source = MapSource::new().with("DATA_DIR", folder.path().display().to_string());
@@ -122,6 +124,32 @@ async fn a_picture_is_deleted_by_the_link_that_was_given_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn links_live_as_long_as_the_setting_says() {
+    for (setting, seconds) in [(None, 86_400), (Some("60"), 60), (Some("604800"), 604_800)] {
+        let folder = TempDir::new().unwrap();
+        let mut source = MapSource::new().with("DATA_DIR", folder.path().display().to_string());
+        if let Some(text) = setting {
+            source = source.with("MINIO_PRESIGNED_EXPIRES", text);
+        }
+        let services = Assembly::from_source(&source)
+            .unwrap()
+            .start()
+            .await
+            .unwrap();
+        let draft = RequestDraft::new("a fox in the snow").with_images(1);
+        let made = services.generate().generate(&ada(), draft, |_| {}).await;
+        let before = SystemClock.now();
+        let views = services.library().links(&made.unwrap()).await;
+        let link = views[0].link.as_ref().unwrap();
+        let asked = format!("X-Amz-Expires={seconds}&");
+        assert!(link.expose().contains(&asked), "{}", link.expires_at());
+        let life = (link.expires_at() - before).num_seconds();
+        assert!((seconds - 2..=seconds + 5).contains(&life), "{life}");
+        services.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gallery_shows_marks_counts_and_deletes_what_was_made() {
     let folder = TempDir::new().unwrap();
     let services = in_folder(&folder).start().await.unwrap();
@@ -205,6 +233,64 @@ async fn every_part_may_be_the_callers_own() {
         0,
         "nothing else was opened"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_part_says_at_the_start_whether_it_answers() {
+    use PartAnswer::{Answers, NotAsked, Silent};
+    let folder = TempDir::new().unwrap();
+    let mut redis = RedisServer::start();
+    let port = redis.port().to_string();
+    redis.stop();
+    let source = MapSource::from([("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", &port)]);
+    let source = source.with("DATA_DIR", folder.path().display().to_string());
+    let store = FailingStore::new(MemoryStore::new(Arc::new(SystemClock)));
+    let (store, records) = (
+        Arc::new(store),
+        FaultyStore::new(Arc::new(MemoryGenerationStore::new())),
+    );
+    let assembly = Assembly::from_source(&source).unwrap();
+    let settings = assembly.settings().clone();
+    let assembly = assembly.with_store(Arc::clone(&store) as Arc<dyn ObjectStore>);
+    let services = assembly
+        .with_records(Arc::new(records.clone()))
+        .start()
+        .await
+        .unwrap();
+    let told = async || {
+        let parts = services.parts(&settings).await;
+        parts.map(|one| (one.part(), one.answer()))
+    };
+    let (fal, cache) = ((Part::Fal, NotAsked), (Part::Cache, Silent));
+    let well = [
+        (Part::Records, Answers),
+        fal,
+        (Part::ObjectStore, Answers),
+        cache,
+    ];
+    assert_eq!(told().await, well);
+
+    store.fail(Failure::of(Operation::List, StorageErrorKind::Unavailable));
+    records.fail_next(StoreCall::Unfinished, StoreErrorKind::Unavailable);
+    let ill = [
+        (Part::Records, Silent),
+        fal,
+        (Part::ObjectStore, Silent),
+        cache,
+    ];
+    assert_eq!(told().await, ill);
+    store.heal();
+    redis.restart();
+    let back = Instant::now();
+    while told().await[3].1 != Answers {
+        assert!(
+            back.elapsed() < Duration::from_secs(5),
+            "Redis is not used again"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(told().await[..3], well[..3]);
+    services.shutdown().await;
 }
 
 #[tokio::test]

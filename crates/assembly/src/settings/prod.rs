@@ -81,7 +81,12 @@ fn require_real_services(reader: &mut Reader<'_>) {
 
 fn refuse_samples(reader: &mut Reader<'_>) {
     const HINT: &str = "draw one of your own, such as with `openssl rand -hex 24`";
-    for name in ["MINIO_SECRET_KEY", "REDIS_PASSWORD"] {
+    for name in [
+        "MINIO_SECRET_KEY",
+        "MINIO_MANIFEST_PROMPT_KEY",
+        "REDIS_PASSWORD",
+        "REDIS_SENTINEL_PASSWORD",
+    ] {
         if reader
             .secret(name)
             .is_some_and(|secret| is_sample(secret.expose()))

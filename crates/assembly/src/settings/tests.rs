@@ -1,5 +1,7 @@
 //! What is read, what is missing, and what the documentation says of it.
 
+mod honoured;
+
 use std::collections::BTreeSet;
 
 use core_config::MapSource;
@@ -29,14 +31,15 @@ fn the_documentation_names_every_setting_and_no_other() {
         let _ = Settings::read(&mut reader);
         read.extend(reader.names_read().to_vec());
     }
-    let documented: BTreeSet<_> = include_str!("../../../../docs/CONFIGURATION.md")
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        // The bot's are read, and held to this page, by the bot.
-        .filter(|name| !name.starts_with("TELEGRAM_"))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(read, documented);
+    assert_eq!(read, documented());
+}
+
+fn documented() -> BTreeSet<String> {
+    let page = include_str!("../../../../docs/CONFIGURATION.md").lines();
+    let names = page.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    // The bot's are read, and held to this page, by the bot.
+    let names = names.filter(|name| !name.starts_with("TELEGRAM_"));
+    names.map(str::to_owned).collect()
 }
 
 #[test]
@@ -97,19 +100,6 @@ fn a_mistyped_name_is_reported_with_the_one_that_is_meant() {
     assert_eq!(settings.unknown_names(), unknown);
 }
 
-#[test]
-fn names_of_the_earlier_service_are_known_and_unused() {
-    let source = MapSource::from([("IMAGEN4_API_KEY", "x"), ("REDIS_RETRY_ON_TIMEOUT", "true")]);
-    let settings = Settings::from_source(&source).unwrap();
-    assert_eq!(settings.unknown_names(), []);
-    let unused: Vec<_> = settings
-        .unused_names()
-        .iter()
-        .map(|(name, _)| &**name)
-        .collect();
-    assert_eq!(unused, ["IMAGEN4_API_KEY", "REDIS_RETRY_ON_TIMEOUT"]);
-}
-
 fn prod<const N: usize>(values: [(&str, &str); N]) -> Vec<String> {
     let whole = MapSource::from([
         ("APP_PROFILE", "prod"),
@@ -152,6 +142,41 @@ fn profile_prod_refuses_samples_and_plain_text() {
     ] {
         assert_eq!(prod(values), expected, "{values:?}");
     }
+}
+
+#[test]
+fn profile_prod_looks_at_every_password_that_we_choose() {
+    let long = "change-me-change-me-change-me-change-me";
+    for (name, value) in [
+        ("MINIO_SECRET_KEY", "minioadmin"),
+        ("MINIO_MANIFEST_PROMPT_KEY", long),
+        ("REDIS_PASSWORD", "redis"),
+        ("REDIS_SENTINEL_PASSWORD", "redis"),
+    ] {
+        let source = MapSource::from([("APP_PROFILE", "prod"), (name, value)]);
+        let problems = Settings::from_source(&source).unwrap_err().to_string();
+        let told = format!("{name}: is a sample password");
+        assert!(problems.contains(&told), "{problems}");
+    }
+}
+
+#[test]
+fn a_sample_in_a_file_is_refused_as_well_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "change-me-canary\n").unwrap();
+    let source = MapSource::from([
+        ("APP_PROFILE", "prod"),
+        ("REDIS_HOST", "redis"),
+        ("REDIS_PASSWORD_FILE", file.to_str().unwrap()),
+    ]);
+    let problems = Settings::from_source(&source).unwrap_err();
+    let told = problems.to_string();
+    assert!(
+        told.contains("REDIS_PASSWORD: is a sample password"),
+        "{told}"
+    );
+    assert!(!told.contains("canary"), "{told}");
 }
 
 #[test]

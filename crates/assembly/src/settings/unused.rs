@@ -1,7 +1,7 @@
 //! Names of the Python service that this project replaces, where they mean nothing here.
 
 /// Each such name with what to do instead.
-const UNUSED: [(&str, &str); 12] = [
+pub(super) const UNUSED: [(&str, &str); 12] = [
     ("FAL_KEY_ID", "write both parts into FAL_KEY as id:secret"),
     (
         "FAL_KEY_SECRET",
