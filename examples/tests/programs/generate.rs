@@ -133,22 +133,45 @@ fn a_refused_prompt_ends_with_3_and_the_reason() {
 }
 
 #[test]
-fn two_wrong_settings_are_both_named() {
-    let program = generate(&[PROMPT])
-        .variable("REDIS_HOST", "127.0.0.1")
-        .variable("REDIS_PORT", "70000");
-    let finished = program.variable("IMAGEN4_MAX_IMAGES", "9").run();
+fn ten_planted_mistakes_are_ten_lines_with_origin_and_hint() {
+    let mistakes = [
+        ("FAL_KEY", "canary-without-colon"),
+        ("FAL_QUEUE_URL", "http://queue.example.com"),
+        ("MINIO_ENDPOINT", "http://minio.example.com:9000"),
+        ("MINIO_SECRET_KEY", "minioadmin"),
+        ("MINIO_BUCKET_TEMP", "Not_A_Bucket"),
+        ("MINIO_PRESIGNED_EXPIRES", "604801"),
+        ("REDIS_PORT", "70000"),
+        ("REDIS_PASSWORD", "change-me"),
+        ("IMAGEN4_MAX_IMAGES", "9"),
+        ("DATABASE_URL", "mysql://host/db"),
+    ];
+    let right = [
+        ("APP_PROFILE", "prod"),
+        ("APP_ALLOW_PLAIN_TEXT", "true"),
+        ("MINIO_ACCESS_KEY", "pictures"),
+        ("REDIS_HOST", "redis"),
+    ];
+    let all = mistakes.iter().chain(&right);
+    let program = all.fold(generate(&[PROMPT]), |program, (name, value)| {
+        program.variable(name, *value)
+    });
+    let finished = program.run();
     assert_ended(&finished, 2);
-    assert!(
-        finished.stderr.contains("REDIS_PORT"),
-        "{}",
-        finished.stderr
-    );
-    assert!(
-        finished.stderr.contains("IMAGEN4_MAX_IMAGES"),
-        "{}",
-        finished.stderr
-    );
+    let (head, told) = finished.stderr.split_once('\n').unwrap();
+    assert_eq!(head, "10 settings are wrong");
+    let told: Vec<_> = told.lines().collect();
+    for (name, _) in mistakes {
+        let about = format!("  {name}: ");
+        let lines = told.iter().filter(|line| line.starts_with(&about));
+        let lines: Vec<_> = lines.collect();
+        assert_eq!(lines.len(), 1, "{name}: {}", finished.stderr);
+        let (_, hint) = lines[0].split_once(" (from the environment); ").unwrap();
+        assert!(!hint.is_empty(), "{name}");
+    }
+    assert_eq!(told.len(), mistakes.len(), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("canary"), "the key is shown");
+    assert!(files_below(program.folder()).is_empty());
 }
 
 #[test]
