@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::generation::Generation;
 use crate::journal::{JournalEntry, Step};
+use crate::service::GenerationCache;
 use crate::store::{GenerationStore, StoreError, StoreErrorKind};
 
 /// Writes generations whose history is known.
 #[derive(Debug, Clone)]
 pub(crate) struct Replay {
     store: Arc<dyn GenerationStore>,
+    cache: Option<GenerationCache>,
 }
 
 /// What became of a history.
@@ -36,7 +38,13 @@ pub(crate) enum ReplayError {
 
 impl Replay {
     pub(crate) fn new(store: Arc<dyn GenerationStore>) -> Self {
-        Self { store }
+        Self { store, cache: None }
+    }
+
+    /// Sets the cache, where what is written makes old what is known of its owner.
+    pub(crate) fn with_cache(mut self, cache: GenerationCache) -> Self {
+        self.cache = Some(cache);
+        self
     }
 
     /// Tells what [`write`](Self::write) would do, as far as can be told without writing.
@@ -58,6 +66,23 @@ impl Replay {
 
     /// Writes `first` and then `entries`; what an earlier run has written of them is not written again.
     pub(crate) async fn write(
+        &self,
+        first: &Generation,
+        entries: &[JournalEntry],
+    ) -> Result<(Replayed, Generation), ReplayError> {
+        let outcome = self.write_all(first, entries).await;
+        // A step whose answer was lost is perhaps written, and nobody looks at it again.
+        let is_perhaps_written = matches!(
+            outcome,
+            Ok((Replayed::Written, _)) | Err(ReplayError::Store(_))
+        );
+        if let Some(cache) = self.cache.as_ref().filter(|_| is_perhaps_written) {
+            cache.written_late(first).await;
+        }
+        outcome
+    }
+
+    async fn write_all(
         &self,
         first: &Generation,
         entries: &[JournalEntry],

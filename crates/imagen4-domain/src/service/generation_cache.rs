@@ -108,6 +108,26 @@ impl GenerationCache {
         self.records.bump(&version).await;
     }
 
+    /// Drops what a record that was written past its owner's newest makes wrong: an older copy of it, the list of
+    /// the newest, which goes by the order of writing, and the gallery pages.
+    pub(crate) async fn written_late(&self, generation: &Generation) {
+        if let Some(recent) = recent_key(generation.owner()) {
+            self.recent.forget(&recent).await;
+        }
+        let record = record_key(&generation.id());
+        let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();
+        if let (Some(together), Some(record), Some(version)) = (&self.together, &record, &version) {
+            let changes = Changes::new().forget(record).bump(version);
+            return together.apply(changes).await;
+        }
+        if let Some(key) = record {
+            self.records.forget(&key).await;
+        }
+        if let Some(key) = version {
+            self.records.bump(&key).await;
+        }
+    }
+
     /// Tells whether the cache is known to hold nothing of a generation that [`removed`](Self::removed) removed.
     pub(super) async fn is_clear_of(&self, generation: &Generation) -> bool {
         let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();

@@ -17,6 +17,7 @@ pub use row::{LegacyRow, RowProblem};
 use self::plan::Plan;
 use crate::catalogue::Catalogue;
 use crate::replay::{Replay, ReplayError, Replayed};
+use crate::service::GenerationCache;
 use crate::store::GenerationStore;
 
 /// Imports the rows of an earlier program, one JSON object a line.
@@ -56,6 +57,14 @@ impl ImportService {
     #[must_use]
     pub fn with_catalogue(mut self, catalogue: Arc<Catalogue>) -> Self {
         self.catalogue = catalogue;
+        self
+    }
+
+    /// Sets the cache, a clone of the one that the services have: what it knows of a user is old once a record of
+    /// theirs was written. Without it lists may miss the record for a day, and pages for five minutes.
+    #[must_use]
+    pub fn with_cache(mut self, cache: GenerationCache) -> Self {
+        self.replay = self.replay.with_cache(cache);
         self
     }
 

@@ -15,6 +15,7 @@ use self::plan::Plan;
 use crate::catalogue::Catalogue;
 use crate::generation::Generation;
 use crate::replay::{Replay, Replayed};
+use crate::service::GenerationCache;
 use crate::store::GenerationStore;
 
 /// How many objects a step looks at, unless set otherwise.
@@ -64,6 +65,14 @@ impl RebuildService {
     #[must_use]
     pub fn with_catalogue(mut self, catalogue: Arc<Catalogue>) -> Self {
         self.catalogue = catalogue;
+        self
+    }
+
+    /// Sets the cache, a clone of the one that the services have: what it knows of a user is old once a record of
+    /// theirs was written. Without it lists may miss the record for a day, and pages for five minutes.
+    #[must_use]
+    pub fn with_cache(mut self, cache: GenerationCache) -> Self {
+        self.replay = self.replay.with_cache(cache);
         self
     }
 

@@ -12,6 +12,8 @@ use storage::pictures::{BucketMap, ImageFormat, PictureKind, PictureStorage};
 use storage::testing::{FailingStore, Failure, ManualClock, Operation};
 use storage::{ListOptions, MemoryStore, ObjectRef, ObjectStore, PutOptions, StorageErrorKind};
 
+use crate::warm::Warm;
+
 const SIGNED: &str = "?X-Amz-Date=20250102T030405Z&X-Amz-Expires=86400&X-Amz-Signature=canary";
 
 struct World {
@@ -202,6 +204,26 @@ async fn every_shape_becomes_refs_or_fallbacks_and_a_second_run_changes_nothing(
         world.objects_in("photos").await,
     );
     assert_eq!(after, before, "no object was moved");
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_user_is_old_once_a_row_of_theirs_is_imported() {
+    let world = World::new().await;
+    let warm = Warm::over(&world.pictures, &["42", "43"]).await;
+    let service = ImportService::new(warm.records(), world.pictures.clone());
+    let service = service.with_cache(warm.cache.clone());
+    let rows: Vec<_> = shapes().into_iter().map(|(row, _)| row).collect();
+    let count = rows.len();
+    service.run(rows.clone(), |_| {}).await;
+    warm.knows("42", 0).await;
+
+    let service = service.with_write(true);
+    assert_eq!(service.run(rows.clone(), |_| {}).await.imported, count);
+    assert_eq!(warm.shown("42").await, (count, count));
+    // A second time nothing is written, and of others nothing at all.
+    service.run(rows, |_| {}).await;
+    warm.knows("42", count).await;
+    warm.knows("43", 0).await;
 }
 
 #[tokio::test]

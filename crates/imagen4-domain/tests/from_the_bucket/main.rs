@@ -4,3 +4,4 @@
 
 mod import;
 mod rebuild;
+mod warm;
