@@ -150,6 +150,7 @@ mod tests {
             "storage_key",
             "storage_image_header",
             "storage_endpoint",
+            "domain_callback",
         ] {
             assert!(found.contains(&target.to_owned()), "{target}");
         }

@@ -37,11 +37,18 @@ macro_rules! callbacks {
                 }
             }
 
-            /// Returns the callback that carries `argument`; `None` when that cannot be read.
+            /// Returns the callback that carries `argument`; `None` when that cannot be read, or is not how our
+            /// buttons write it.
             pub fn with(self, argument: &str) -> Option<Callback> {
-                match self {
+                let callback = match self {
                     $(Self::$callback => callbacks!(@read $callback argument $($argument)?),)+
-                }
+                };
+                // What is read has one text, so that nothing is told apart by how it is written.
+                let is_ours = |callback: &Callback| {
+                    let text = callback.to_string();
+                    text.strip_prefix(start_of(self.form())) == Some(argument)
+                };
+                callback.filter(is_ours)
             }
         }
 

@@ -1,5 +1,7 @@
 //! Days as a user counts them, turned into times.
 
+mod reading;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -51,6 +51,18 @@ proptest! {
     }
 
     #[test]
+    fn a_text_with_one_character_changed_has_another_meaning_or_none(
+        callback in callbacks(), at in any::<prop::sample::Index>(), other in "[ -~]",
+    ) {
+        let mut text = callback.to_string();
+        let at = at.index(text.len());
+        text.replace_range(at..=at, &other);
+        if let Some(read) = Callback::read(&text) {
+            prop_assert_eq!(read.to_string(), text);
+        }
+    }
+
+    #[test]
     fn any_text_gives_an_answer_and_what_is_read_has_that_one_text(text in "[a-z0-9_:.-]{0,70}|\\PC{0,70}") {
         if let Some(callback) = Callback::read(&text) {
             prop_assert_eq!(callback.to_string(), text);
@@ -67,9 +79,12 @@ fn what_a_button_cannot_say_is_not_read() {
         "imagen4_aspect_ratio:",
         "imagen4_aspect_ratio:wide",
         "gallery_delete:17",
+        "gallery_delete:0192F0C1-d2e3-7abc-8def-0123456789ab",
         "gallery_delete_confirm:",
         "gallery_type:IMAGEN4",
         "gallery_date:2026-11-20/2026-11-01",
+        "gallery_date:2026-11-1/2026-11-20",
+        "gallery_date: 2026-11-01/2026-11-20",
         "gallery_date:2026-01-01/2026-04-01",
     ] {
         assert_eq!(Callback::read(text), None, "{text:?}");
