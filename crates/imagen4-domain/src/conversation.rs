@@ -4,6 +4,7 @@
 //! a [`Replies`] of its own, and knows nothing else.
 
 mod callback;
+mod commands;
 pub(crate) mod dialogue;
 pub(crate) mod guard;
 mod handlers;
@@ -22,6 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use callback::{Callback, CallbackName, DateButton, DateChoice, KindChoice};
+pub use commands::Command;
 pub use dialogue::{
     Browsing, CachedDialogues, DIALOGUE_LIFE, Dialogue, DialogueError, DialogueStore,
     MemoryDialogues, Place, Sheltered, Step, StepName,

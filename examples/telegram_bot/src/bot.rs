@@ -104,7 +104,7 @@ async fn dispatch<L>(
 where
     L: UpdateListener<Err: Trouble> + Send,
 {
-    replies::offer_commands(bot).await;
+    replies::offer_commands(bot, &desk.conversation).await;
     let mut dispatcher = Dispatcher::builder(bot.clone(), handler())
         .dependencies(dptree::deps![desk])
         .default_handler(|_| async {})

@@ -1,72 +1,8 @@
-//! The conversation about pictures as a bot on Telegram: `cargo run -p telegram_bot`.
-//!
-//! `TELEGRAM_BOT_TOKEN` is all it needs; everything else has the stand-ins of the other programs, and the settings
-//! of its own are in `docs/CONFIGURATION.md`.
-//! Exit codes: 0 stopped when asked to, 2 bad settings or a token that Telegram does not take, 4 something that is
-//! needed is down, 1 anything else.
-
-#![expect(clippy::print_stdout, reason = "a program talks on the terminal")]
-
-mod bot;
-mod failure;
-mod logging;
-mod replies;
-mod settings;
-mod stopping;
-mod updates;
-mod webhook;
+//! The bot as an operator runs it: `cargo run -p telegram_bot`.
 
 use std::process::ExitCode;
 
-use assembly::{Assembly, Services, Settings};
-use core_config::Environment;
-
-use failure::Failure;
-use settings::BotSettings;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    logging::start();
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
-}
-
-async fn run() -> Result<(), Failure> {
-    let (settings, rest) = settings::read(&Environment)?;
-    report(&settings, &rest);
-    let cached_in = rest.cache_at();
-    let services = Assembly::new(rest).start().await?;
-    tell_about_the_cache(&services, &cached_in).await;
-    let outcome = serve(settings, &services).await;
-    services.shutdown().await;
-    outcome
-}
-
-/// Prints which stand-ins are in use and which names mean nothing, a line each.
-fn report(own: &BotSettings, rest: &Settings) {
-    if let Some(line) = rest.stand_ins() {
-        println!("{line}");
-    }
-    for (name, instead) in rest.unused_names() {
-        println!("setting {name} means nothing here; {instead}");
-    }
-    for (name, nearest) in own.unknown.iter().chain(rest.unknown_names()) {
-        match nearest {
-            Some(nearest) => println!("setting {name} is unknown; is {nearest} meant?"),
-            None => println!("setting {name} is unknown"),
-        }
-    }
-}
-
-async fn serve(settings: BotSettings, services: &Services) -> Result<(), Failure> {
-    Box::pin(bot::run(settings, services, stopping::asked_to_stop())).await
-}
-
-/// A cache that is down costs speed and the memory of other processes, and nothing else.
-async fn tell_about_the_cache(services: &Services, place: &str) {
-    if services.cache().ping().await.is_err() {
-        println!("{place} does not answer; going on without it until it does");
-    }
+    telegram_bot::main().await
 }

@@ -46,6 +46,7 @@ fn fill(template: &str, parts: Parts<'_>) -> Text {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
@@ -64,6 +65,52 @@ mod tests {
             assert_eq!(shape(english).1 % 2, 0, "{phrase:?}");
             let is_cyrillic = |text: &str| text.chars().any(|c| ('а'..='я').contains(&c));
             assert!(is_cyrillic(russian) && !is_cyrillic(english), "{phrase:?}");
+        }
+    }
+
+    /// Returns the code of each file below `folder`, without comments and without the tests at its end.
+    fn code_below(folder: &Path) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(code_below(&path));
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text
+                .split("#[cfg(test)]\nmod tests")
+                .next()
+                .unwrap_or_default();
+            let lines = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            found.push((path, lines.collect::<Vec<_>>().join("\n")));
+        }
+        found
+    }
+
+    #[test]
+    fn no_text_stands_outside_the_table() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let bot = root.join("../../examples/telegram_bot/src");
+        let mut files = code_below(&root.join("src/conversation"));
+        files.extend(code_below(&bot));
+        let is_apart = |path: &Path| path.ends_with("table.rs") || path.ends_with("tests.rs");
+        files.retain(|(path, _)| !is_apart(path));
+        assert!(files.len() > 30, "{}", files.len());
+        for (path, code) in files {
+            let is_cyrillic = |c: char| ('а'..='я').contains(&c) || ('А'..='Я').contains(&c);
+            let place = path.display();
+            assert!(!code.contains(is_cyrillic), "{place}");
+            for maker in [
+                "Text::new(\"",
+                "Card::text(\"",
+                "Toast { text: \"",
+                "with_row([(\"",
+            ] {
+                assert!(!code.contains(maker), "{place}: {maker}");
+            }
         }
     }
 

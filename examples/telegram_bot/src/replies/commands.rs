@@ -1,23 +1,12 @@
 //! The commands that Telegram offers beside the field for messages.
 
+use imagen4_domain::conversation::{Conversation, Language};
 use teloxide::Bot;
 use teloxide::payloads::SetMyCommandsSetters;
 use teloxide::requests::Requester;
 use teloxide::types::BotCommand;
 
 use super::classify::sentence;
-
-const ENGLISH: [(&str, &str); 3] = [
-    ("menu", "What I can do"),
-    ("gallery", "My pictures"),
-    ("cancel", "Never mind"),
-];
-
-const RUSSIAN: [(&str, &str); 3] = [
-    ("menu", "Что я умею"),
-    ("gallery", "Мои картинки"),
-    ("cancel", "Отмена"),
-];
 
 /// Tells Telegram the commands, in Russian for those whose messenger is Russian and in English for all others.
 ///
@@ -26,20 +15,20 @@ const RUSSIAN: [(&str, &str); 3] = [
 /// # Cancellation
 ///
 /// Telegram perhaps knows them already.
-pub(crate) async fn offer_commands(bot: &Bot) {
-    let others = bot.set_my_commands(commands(ENGLISH));
-    let russian = bot.set_my_commands(commands(RUSSIAN)).language_code("ru");
-    for request in [others, russian] {
+pub(crate) async fn offer_commands(bot: &Bot, conversation: &Conversation) {
+    let commands = |language| {
+        let commands = conversation.commands(language).into_iter();
+        commands
+            .map(|one| BotCommand::new(one.word, one.about))
+            .collect::<Vec<_>>()
+    };
+    let others = bot.set_my_commands(commands(Language::English));
+    let russian = bot.set_my_commands(commands(Language::Russian));
+    for request in [others, russian.language_code("ru")] {
         if let Err(error) = request.await {
             let error = sentence(&error);
             tracing::warn!(error, "Telegram does not offer the commands");
             break;
         }
     }
-}
-
-fn commands<const N: usize>(table: [(&str, &str); N]) -> Vec<BotCommand> {
-    table
-        .map(|(command, about)| BotCommand::new(command, about))
-        .to_vec()
 }

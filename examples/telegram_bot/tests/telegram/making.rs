@@ -11,8 +11,8 @@ use super::world::{Surroundings, World};
 /// A description that would break markup, if it were taken for any.
 pub(crate) const PROMPT: &str = "Рыжий <b>кот & лис</i> на \"крыше\" 🦊";
 
-/// Goes from the menu to a picture and returns its bytes.
-pub(crate) async fn makes_a_picture(person: &Person, prompt: &str, ratio: &str) -> Vec<u8> {
+/// Goes from the menu to where a picture begins to be made.
+pub(crate) async fn asks_for_a_picture(person: &Person, prompt: &str, ratio: &str) {
     person.says("/start");
     person.sees("Картинки по описанию").await;
     person.presses("Нарисовать");
@@ -20,6 +20,11 @@ pub(crate) async fn makes_a_picture(person: &Person, prompt: &str, ratio: &str) 
     person.says(prompt);
     person.sees("Какой формат?").await;
     person.presses(ratio);
+}
+
+/// Goes from the menu to a picture and returns its bytes.
+pub(crate) async fn makes_a_picture(person: &Person, prompt: &str, ratio: &str) -> Vec<u8> {
+    asks_for_a_picture(person, prompt, ratio).await;
     let shown = person.sees_photo(prompt).await;
     assert!(
         shown.words().contains(&format!("Формат: {ratio}")),
@@ -64,6 +69,19 @@ async fn whose_messenger_is_not_russian_is_spoken_to_in_english() {
     bob.sees("What shall I draw?").await;
     bob.says("/cancel");
     bob.sees("Nothing is waited for").await;
+
+    // Both languages have the commands.
+    let offered = world.telegram.calls_of("setMyCommands");
+    let offered: Vec<_> = offered.iter().map(|one| &one.call.arguments).collect();
+    assert_eq!(offered.len(), 2);
+    for (arguments, tag, about) in [
+        (offered[0], None, "My pictures"),
+        (offered[1], Some("ru"), "Мои картинки"),
+    ] {
+        let told = serde_json::Value::Object(arguments.clone());
+        assert_eq!(told["language_code"].as_str(), tag, "{told}");
+        assert!(told["commands"].to_string().contains(about), "{told}");
+    }
     world.end().await;
 }
 

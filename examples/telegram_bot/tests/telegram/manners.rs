@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::double::message::Message;
 use super::double::refusal::Refusal;
 use super::double::{Order, TelegramDouble};
-use super::making::{PROMPT, makes_a_picture};
+use super::making::{PROMPT, asks_for_a_picture, makes_a_picture};
 use super::program::BotProgram;
 use super::world::{Surroundings, TOKEN, World, assert_no_secret};
 
@@ -54,13 +54,7 @@ async fn a_user_who_blocks_the_bot_harms_nobody_else() {
         world.telegram.person(17, "ru"),
         world.telegram.person(666, "ru"),
     );
-    eve.says("/start");
-    eve.sees("Картинки").await;
-    eve.presses("Нарисовать");
-    eve.sees("Что нарисовать?").await;
-    eve.says("картинка, которой никто не увидит");
-    eve.sees("Какой формат?").await;
-    eve.presses("1:1");
+    asks_for_a_picture(&eve, "картинка, которой никто не увидит", "1:1").await;
     world.fal_has_taken(1).await;
     eve.blocks_the_bot();
     makes_a_picture(&ada, PROMPT, "4:3").await;
@@ -216,13 +210,7 @@ async fn a_stop_lets_the_picture_under_way_arrive() {
     let surroundings = Surroundings::default().run_time(Duration::from_secs(2));
     let world = surroundings.start().await;
     let ada = world.telegram.person(17, "ru");
-    ada.says("/start");
-    ada.sees("Картинки").await;
-    ada.presses("Нарисовать");
-    ada.sees("Что нарисовать?").await;
-    ada.says(PROMPT);
-    ada.sees("Какой формат?").await;
-    ada.presses("1:1");
+    asks_for_a_picture(&ada, PROMPT, "1:1").await;
     world.fal_has_taken(1).await;
     let finished = world.bot.stop().await;
     assert_eq!(finished.code, Some(0), "{finished:?}");

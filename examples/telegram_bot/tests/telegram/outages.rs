@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use cache::testing::RedisServer;
+use fal_client::simulator::{Fault, Rule};
+use tokio::time::Instant;
 
-use super::gallery::walks_through_everything;
-use super::making::{PROMPT, makes_a_picture};
+use super::gallery::{FOX, bytes, walks_on, walks_through_everything};
+use super::making::{PROMPT, asks_for_a_picture, makes_a_picture};
 use super::world::{Surroundings, World};
+
+/// How soon Redis is used again after it is back.
+const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_redis_down_from_the_start_everything_works_and_redis_is_used_once_it_is_there() {
@@ -18,26 +23,51 @@ async fn with_redis_down_from_the_start_everything_works_and_redis_is_used_once_
         .start()
         .await;
     let said = world.bot.said("stdout");
-    assert!(
-        said.contains("does not answer; going on without it"),
-        "{said}"
-    );
+    let store = format!("at {})", world.store.as_ref().unwrap().url());
+    for (part, place, told) in [
+        ("the record store", "records.sqlite)", "answers"),
+        ("FAL", "the queue at http://127.0.0.1", "is not asked"),
+        ("the object store", &*store, "answers"),
+        (
+            "the cache",
+            "(Redis at 127.0.0.1",
+            "does not answer; going on without it",
+        ),
+    ] {
+        let line = said.lines().find(|line| line.starts_with(part));
+        let line = line.unwrap_or_default();
+        assert!(
+            line.contains(place) && line.contains(told),
+            "{part}: {said}"
+        );
+    }
     let ada = world.telegram.person(17, "ru");
     walks_through_everything(&world, &ada).await;
 
     redis.restart();
     // The breaker looks again by itself; whatever is said meanwhile is answered as well.
-    let mut is_back = false;
-    for _ in 0..200 {
+    let back = Instant::now();
+    while redis.ask(&["DBSIZE"]) == "0" {
+        assert!(back.elapsed() < SOON, "Redis is not used again");
         ada.says("/menu");
         ada.sees("Картинки").await;
-        is_back = redis.ask(&["DBSIZE"]) != "0";
-        if is_back {
-            break;
-        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert!(is_back, "Redis is not used again");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_store_stopped_during_the_save_the_whole_dialogue_goes_on() {
+    // The save waits for the bytes of the first picture while the store goes away.
+    let slow = Fault::MediaSlow(Duration::from_millis(700));
+    let surroundings = Surroundings::default().run_time(Duration::from_millis(100));
+    let mut world = surroundings.fault(Rule::next_submit(slow)).start().await;
+    let ada = world.telegram.person(17, "ru");
+    asks_for_a_picture(&ada, FOX, "16:9").await;
+    world.fal_is_asked_for_a_picture().await;
+    world.stop_store().await;
+    let fox = ada.sees_photo("Пока не сохранено").await;
+    walks_on(&world, &ada, bytes(&fox)).await;
     world.end().await;
 }
 
@@ -46,13 +76,7 @@ async fn with_the_store_gone_before_the_save_the_pictures_of_the_provider_are_sh
     let surroundings = Surroundings::default().run_time(Duration::from_secs(2));
     let mut world = surroundings.start().await;
     let ada = world.telegram.person(17, "ru");
-    ada.says("/start");
-    ada.sees("Картинки").await;
-    ada.presses("Нарисовать");
-    ada.sees("Что нарисовать?").await;
-    ada.says(PROMPT);
-    ada.sees("Какой формат?").await;
-    ada.presses("1:1");
+    asks_for_a_picture(&ada, PROMPT, "1:1").await;
     world.fal_has_taken(1).await;
     world.stop_store().await;
 

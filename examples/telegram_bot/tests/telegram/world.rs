@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fal_client::simulator::{FalSimulator, FalSimulatorBuilder};
+use fal_client::simulator::{FalSimulator, FalSimulatorBuilder, Fault, Host, Rule, Step};
 
 use super::double::{Recorded, TelegramDouble};
 use super::private_s3::PrivateS3;
@@ -40,6 +40,28 @@ impl Surroundings {
     /// Lets FAL take so long for a picture.
     pub(crate) fn run_time(mut self, time: Duration) -> Self {
         self.fal = self.fal.run_time(time);
+        self
+    }
+
+    /// Lets FAL be done with a small picture before it answers to the submit, so that nobody waits for one.
+    pub(crate) fn pictures_at_once(mut self) -> Self {
+        let late = Rule::each_submit(Fault::SlowAnswer {
+            by: Duration::from_millis(25),
+            at: Step::Submit,
+        });
+        self.fal = self.fal.run_time(Duration::ZERO).thumbnails();
+        self.fault(late)
+    }
+
+    /// Lets FAL's time stand: nothing is done before somebody moves it.
+    pub(crate) fn fal_stands_still(mut self) -> Self {
+        self.fal = self.fal.virtual_time();
+        self
+    }
+
+    /// Lets something go wrong with FAL.
+    pub(crate) fn fault(mut self, rule: Rule) -> Self {
+        self.fal = self.fal.script([rule]);
         self
     }
 
@@ -107,6 +129,21 @@ impl World {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("FAL has taken {}", self.fal.control().accepted_submits());
+    }
+
+    /// Waits until somebody asks FAL for the bytes of a picture.
+    pub(crate) async fn fal_is_asked_for_a_picture(&self) {
+        let is_asked = || {
+            let requests = self.fal.control().requests();
+            requests.iter().any(|one| one.host() == Host::Media)
+        };
+        for _ in 0..2_000 {
+            if is_asked() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nobody asks for a picture");
     }
 
     /// Stops the bot, then what it needs, and checks what holds after every conversation: Telegram has taken all that

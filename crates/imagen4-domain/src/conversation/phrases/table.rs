@@ -184,6 +184,10 @@ notices {
     ToStats: "📊 Figures", "📊 Статистика";
     ToReset: "✖ Reset filters", "✖ Сбросить фильтры";
     Auto: "as the model likes", "на выбор модели";
+    // What commands do.
+    CommandMenu: "What I can do", "Что я умею";
+    CommandGallery: "My pictures", "Мои картинки";
+    CommandCancel: "Never mind", "Отмена";
     // Choices of the filters.
     AllKinds: "all kinds", "все виды";
     Favourites: "favourites", "избранное";

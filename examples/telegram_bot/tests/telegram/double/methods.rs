@@ -107,6 +107,7 @@ fn add(state: &mut State, call: &Call, content: Content) -> Outcome {
     let keyboard = keyboard::read(call.structure("reply_markup")?)?;
     let id = state.next_id();
     let chat = state.open_chat(call)?;
+    let shown = (chat.profile.id, content.clone());
     let message = Message {
         id,
         by_bot: true,
@@ -115,6 +116,7 @@ fn add(state: &mut State, call: &Call, content: Content) -> Outcome {
     };
     let told = message.to_json(&chat.profile.chat(), &bot());
     chat.messages.push(message);
+    state.shown.push(shown);
     Ok(told)
 }
 
@@ -163,9 +165,12 @@ fn edit(
     if (&content, &keyboard) == (&message.content, &message.keyboard) {
         return Err(Refusal::bad(NOT_MODIFIED));
     }
+    let shown = (chat.profile.id, content.clone());
     message.content = content;
     message.keyboard = keyboard;
-    Ok(message.to_json(&chat.profile.chat(), &bot()))
+    let told = message.to_json(&chat.profile.chat(), &bot());
+    state.shown.push(shown);
+    Ok(told)
 }
 
 fn edit_text(state: &mut State, call: &Call) -> Outcome {

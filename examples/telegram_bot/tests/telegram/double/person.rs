@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::message::Message;
+use super::message::{Content, Message};
 use super::{Inner, updates};
 
 /// How long a person waits for anything before the test fails.
@@ -66,6 +66,13 @@ impl Person {
         let state = self.inner.state();
         let chat = state.chats.get(&self.id);
         chat.map(|chat| chat.messages.clone()).unwrap_or_default()
+    }
+
+    /// Returns all that the bot ever showed in the chat, also what it changed since.
+    pub(crate) fn was_shown(&self) -> Vec<Content> {
+        let state = self.inner.state();
+        let own = state.shown.iter().filter(|(chat, _)| *chat == self.id);
+        own.map(|(_, content)| content.clone()).collect()
     }
 
     /// Returns the short notices that were shown so far.

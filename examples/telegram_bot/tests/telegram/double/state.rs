@@ -70,6 +70,8 @@ pub(crate) struct Webhook {
 pub(super) struct State {
     pub(super) chats: HashMap<i64, Chat>,
     pub(super) photos: HashMap<String, Photo>,
+    /// All that the bot ever showed, also what it changed since, with the chat.
+    pub(super) shown: Vec<(i64, Content)>,
     /// Buttons that were pressed, with how often each was answered.
     pub(super) queries: HashMap<String, u32>,
     /// Short notices that answers showed, with the chat.
