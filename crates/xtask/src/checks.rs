@@ -3,10 +3,12 @@
 use std::fs;
 
 use crate::command::{Outcome, run, run_with};
+use crate::secrets;
 use crate::tools::workspace;
 
-/// What is checked before anything runs: form, lints, dependencies.
+/// What is checked before anything runs: secrets, form, lints, dependencies.
 pub(crate) fn before_the_tests() -> Outcome {
+    secrets::scan()?;
     run("cargo", &["fmt", "--all", "--check"])?;
     // The next one reads the manifests of every platform's crates, and not from the network.
     run("cargo", &["fetch", "--locked"])?;

@@ -4,6 +4,7 @@ mod checks;
 mod command;
 mod fuzz;
 mod s3;
+mod secrets;
 mod servers;
 mod tools;
 
