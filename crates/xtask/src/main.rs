@@ -18,6 +18,7 @@ cargo xtask test --quick   runs the tests alone, with the servers
 cargo xtask test --s3      runs the rules of the store against the S3 server that MINIO_TEST_ENDPOINT names
                            (with MINIO_TEST_ACCESS_KEY, MINIO_TEST_SECRET_KEY and MINIO_TEST_REGION)
                            and shows what it cannot do; its buckets stay, so name a server for tests
+cargo xtask secrets        looks through all commits for secrets, as the first of the checks does
 cargo xtask fuzz [seconds] builds the fuzz targets and runs each for so many seconds, 60 unless said; it fails
                            when an input breaks one
 ";
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["test"] => test(true),
         ["test", "--quick"] => test(false),
         ["test", "--s3"] => s3::test(),
+        ["secrets"] => secrets::scan(),
         ["fuzz"] => fuzz::fuzz(None),
         ["fuzz", seconds] => fuzz::fuzz(Some(*seconds)),
         _ => Err(USAGE.to_owned()),
