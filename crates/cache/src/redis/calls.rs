@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::Pool;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
-use futures_util::future::join_all;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -19,8 +18,8 @@ use super::lanes::{Lane, Lease};
 use super::link::Link;
 use crate::CacheErrorKind;
 
-/// The most calls in flight at once on one lane; more wait, within their limit.
-pub(super) const IN_FLIGHT_PER_LANE: u32 = 256;
+/// The most calls in flight at once; more wait, within their limit.
+pub(super) const IN_FLIGHT: u32 = 256;
 
 /// What is sent.
 pub(super) enum Work<'a> {
@@ -41,8 +40,8 @@ impl Work<'_> {
 pub(super) struct Calls {
     settings: RedisSettings,
     pool: Pool<Dialer>,
-    lanes: Vec<Arc<Lane>>,
-    next: AtomicUsize,
+    /// One for all: on each more of them the calls travel in smaller packets.
+    lane: Arc<Lane>,
     breaker: Breaker,
     /// Calls hold a permit while they are in flight; the shutdown takes them all.
     in_flight: Semaphore,
@@ -51,14 +50,10 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn new(settings: RedisSettings, pool: Pool<Dialer>) -> Self {
-        let lanes = settings.lanes();
         Self {
             breaker: Breaker::new(settings.call_limit()),
-            lanes: (0..lanes)
-                .map(|_| Arc::new(Lane::new(pool.clone())))
-                .collect(),
-            in_flight: Semaphore::new(lanes * IN_FLIGHT_PER_LANE as usize),
-            next: AtomicUsize::new(0),
+            lane: Arc::new(Lane::new(pool.clone())),
+            in_flight: Semaphore::new(IN_FLIGHT as usize),
             closed: AtomicBool::new(false),
             settings,
             pool,
@@ -98,34 +93,26 @@ impl Calls {
         pass: Pass,
         deadline: Instant,
     ) -> Result<T, Fault> {
-        let outcome = self.tries(self.lane(), work, deadline).await;
+        let outcome = self.tries(work, deadline).await;
         self.record(pass, outcome.as_ref().err().map(|fault| fault.kind));
         outcome
     }
 
-    /// Returns the lanes in turn; with a single one nothing is counted, since every thread would write to the count.
-    fn lane(&self) -> &Arc<Lane> {
-        match self.lanes.as_slice() {
-            [only] => only,
-            lanes => &lanes[self.next.fetch_add(1, Ordering::Relaxed) % lanes.len()],
-        }
-    }
-
     async fn tries<T: FromRedisValue>(
         &self,
-        lane: &Arc<Lane>,
         work: &Work<'_>,
         deadline: Instant,
     ) -> Result<T, Fault> {
         let _permit = self.permit(deadline).await?;
         self.refuse_when_closed()?;
+        let lane = &self.lane;
         let mut retries_left = self.settings.max_retries();
         loop {
             let mut lease = match lane.held() {
                 Some(lease) => lease?,
-                None => Box::pin(within(deadline, lane, lane.lease())).await?,
+                None => Box::pin(self.within(deadline, lane.lease())).await?,
             };
-            let fault = match self.send(lane, work, &mut lease, deadline).await? {
+            let fault = match self.send(work, &mut lease, deadline).await? {
                 Ok(answer) => {
                     lane.succeeded(&lease.connection);
                     return Ok(answer);
@@ -160,7 +147,6 @@ impl Calls {
     /// several servers for one answer, and a script that the server does not know yet takes three.
     async fn send<T: FromRedisValue>(
         &self,
-        lane: &Arc<Lane>,
         work: &Work<'_>,
         lease: &mut Lease,
         deadline: Instant,
@@ -170,7 +156,19 @@ impl Calls {
         if is_timed && Instant::now() + self.settings.response_limit <= deadline {
             return Ok(sent.await);
         }
-        Box::pin(within(deadline, lane, async { Ok(sent.await) })).await
+        Box::pin(self.within(deadline, async { Ok(sent.await) })).await
+    }
+
+    /// Waits for `step` until the end of the call, which counts as a silence of the connection.
+    async fn within<T>(
+        &self,
+        deadline: Instant,
+        step: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        timeout_at(deadline, step).await.unwrap_or_else(|_| {
+            self.lane.timed_out(None);
+            Err(Fault::plain(CacheErrorKind::TimedOut))
+        })
     }
 
     fn record(&self, pass: Pass, failure: Option<CacheErrorKind>) {
@@ -191,16 +189,12 @@ impl Calls {
     /// Refuses new calls, waits for those in flight, closes every connection.
     pub(super) async fn shutdown(&self) {
         self.closed.store(true, Ordering::Release);
-        let lanes = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
         // Each call ends by its own limit, so waiting longer than that is of no use.
         let grace = self.settings.call_limit() + Duration::from_millis(50);
-        let all = self
-            .in_flight
-            .acquire_many(lanes.saturating_mul(IN_FLIGHT_PER_LANE));
-        let drained = timeout(grace, all).await;
+        let drained = timeout(grace, self.in_flight.acquire_many(IN_FLIGHT)).await;
         drop(drained);
         self.in_flight.close();
-        join_all(self.lanes.iter().map(|lane| lane.close())).await;
+        self.lane.close().await;
         self.pool.close();
     }
 
@@ -221,23 +215,11 @@ impl Calls {
     }
 }
 
-/// Waits for `step` until the end of the call, which counts as a silence of the lane.
-async fn within<T>(
-    deadline: Instant,
-    lane: &Arc<Lane>,
-    step: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
-    timeout_at(deadline, step).await.unwrap_or_else(|_| {
-        lane.timed_out(None);
-        Err(Fault::plain(CacheErrorKind::TimedOut))
-    })
-}
-
 impl fmt::Debug for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Calls")
             .field("settings", &self.settings)
-            .field("lanes", &self.lanes)
+            .field("lane", &self.lane)
             .field("breaker", &self.breaker)
             .field("closed", &self.closed)
             .finish_non_exhaustive()

@@ -13,10 +13,6 @@ pub const DEFAULT_PORT: u16 = 6_379;
 /// The port of a Sentinel unless told otherwise.
 pub const DEFAULT_SENTINEL_PORT: u16 = 26_379;
 
-/// More connections than this bring nothing: one carries many calls at once, and on each more of them the calls
-/// travel in smaller packets.
-const LANES: usize = 1;
-
 /// How the servers stand together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -71,7 +67,7 @@ pub(super) struct Login {
 /// | nodelay | on | | requests are sent at once, and don't wait for each other |
 /// | retries | 1 | 0 to 10 | further tries of a call whose connection broke, within its limit |
 ///
-/// On a Cluster a connection is one to each server, and there are at least two for each that calls share.
+/// On a Cluster a connection is one to each server, and there are at least two.
 ///
 /// # Examples
 ///
@@ -282,14 +278,10 @@ impl RedisSettings {
         self.max_retries
     }
 
-    pub(super) fn lanes(&self) -> usize {
-        self.pool_size.clamp(1, LANES)
-    }
-
     /// Returns the most connections at once. That to a Cluster is replaced while the one before is still in use.
     pub(super) fn places(&self) -> usize {
         match self.topology {
-            Topology::Cluster => self.pool_size.max(2 * self.lanes()),
+            Topology::Cluster => self.pool_size.max(2),
             Topology::Single | Topology::Sentinel => self.pool_size,
         }
     }

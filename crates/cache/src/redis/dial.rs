@@ -12,7 +12,7 @@ use deadpool_redis::redis::{
     ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult,
 };
 
-use super::calls::IN_FLIGHT_PER_LANE;
+use super::calls::IN_FLIGHT;
 use super::classify;
 #[cfg(feature = "redis-cluster")]
 use super::cluster::Cluster;
@@ -239,7 +239,7 @@ impl RedisSettings {
             .set_connection_timeout(Some(self.connect_limit))
             .set_response_timeout(Some(self.response_limit))
             // Whoever may be in flight finds a place in the driver's queue and waits for nothing but the answer.
-            .set_pipeline_buffer_size(IN_FLIGHT_PER_LANE as usize)
+            .set_pipeline_buffer_size(IN_FLIGHT as usize)
             .set_write_backpressure_boundary(WRITE_BYTES)
     }
 }

@@ -53,7 +53,7 @@ fn every_name_is_honoured() {
     assert_eq!(problems, []);
     let settings = settings.unwrap();
     assert_eq!(settings.address(), "10.0.0.7:7000");
-    assert_eq!((settings.database, settings.lanes()), (3, 1));
+    assert_eq!((settings.database, settings.places()), (3, 1));
     assert_eq!(settings.login.username.as_deref(), Some("bot"));
     assert_eq!(settings.login.password.as_ref().unwrap().expose(), "canary");
     assert!(!settings.uses_tls());
