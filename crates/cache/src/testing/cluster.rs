@@ -10,14 +10,14 @@ use super::server::{RedisServer, free_port};
 /// How many slots there are (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>).
 const SLOTS: usize = 16_384;
 
-/// A Cluster of three masters on the loopback, each with a third of the slots.
+/// A Cluster of three masters on the loopback, each with a third of the slots, and of replicas when they are asked for.
 ///
 /// The servers are stopped when this is dropped. Its calls block and panic when something is wrong: they are for
 /// tests.
 #[derive(Debug)]
 pub struct RedisCluster {
     servers: Vec<RedisServer>,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl RedisCluster {
@@ -52,22 +52,66 @@ impl RedisCluster {
             .collect();
         let servers: Vec<_> = started.into_iter().map(|(server, _)| server).collect();
         for (port, bus) in &ports[1..] {
-            let (port, bus) = (port.to_string(), bus.to_string());
-            servers[0].call(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
+            meet(&servers[0], *port, *bus);
         }
-        until("the servers of the Cluster know each other", || {
-            servers.iter().all(|server| {
-                let info = server.call(&["CLUSTER", "INFO"]);
-                info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
-            })
-        });
-        Self {
-            servers,
-            _folder: folder,
-        }
+        let this = Self { servers, folder };
+        this.until_all_are_known();
+        this
     }
 
-    /// Returns the servers.
+    /// Starts a replica of the server in this place, and returns its own place when it follows and all know of it.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than a minute.
+    pub fn add_replica_of(&mut self, place: usize) -> usize {
+        let (replica, bus) = member(self.folder.path(), self.servers.len(), &[]);
+        meet(&self.servers[0], replica.port(), bus);
+        self.servers.push(replica);
+        self.until_all_are_known();
+        let [master, replica] = [place, self.servers.len() - 1].map(|place| &self.servers[place]);
+        let [master_id, replica_id] =
+            [master, replica].map(|server| server.ask(&["CLUSTER", "MYID"]));
+        done(replica, &["CLUSTER", "REPLICATE", &master_id]);
+        until("the replica follows", || {
+            let is_known = |server: &RedisServer| {
+                let nodes = server.call(&["CLUSTER", "NODES"]);
+                let mut nodes = nodes.lines().filter(|line| line.starts_with(&replica_id));
+                nodes.any(|line| line.contains(&format!("slave {master_id}")))
+            };
+            replica.info("master_link_status").as_deref() == Some("up")
+                && self.servers.iter().all(is_known)
+        });
+        self.servers.len() - 1
+    }
+
+    /// Returns when the server in this place is a master, in whose eyes the Cluster is complete.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than a minute.
+    pub fn wait_for_master(&self, place: usize) {
+        let server = &self.servers[place];
+        until("the replica took over", || {
+            let is_master = server.info("role").as_deref() == Some("master");
+            is_master
+                && server
+                    .call(&["CLUSTER", "INFO"])
+                    .contains("cluster_state:ok")
+        });
+    }
+
+    fn until_all_are_known(&self) {
+        let known = format!("cluster_known_nodes:{}", self.servers.len());
+        until("the servers of the Cluster know each other", || {
+            self.servers.iter().all(|server| {
+                let info = server.call(&["CLUSTER", "INFO"]);
+                info.contains("cluster_state:ok") && info.contains(&known)
+            })
+        });
+    }
+
+    /// Returns the servers, the masters first.
     pub fn servers(&self) -> &[RedisServer] {
         &self.servers
     }
@@ -142,6 +186,11 @@ fn current_epoch(server: &RedisServer) -> String {
     let mut lines = info.lines();
     let line = lines.find(|line| line.starts_with("cluster_current_epoch:"));
     line.unwrap_or_default().to_owned()
+}
+
+fn meet(server: &RedisServer, port: u16, bus: u16) {
+    let (port, bus) = (port.to_string(), bus.to_string());
+    server.call(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
 }
 
 fn done(server: &RedisServer, words: &[&str]) {

@@ -30,14 +30,28 @@ impl RedisSentinels {
     ///
     /// When `redis-server` is not installed, or the Sentinels don't agree within a minute.
     pub fn start() -> Self {
+        Self::start_with(None, Vec::new)
+    }
+
+    /// Starts the servers, all of them with the same `password`, each with further arguments of its own.
+    ///
+    /// Those that speak TLS by their arguments speak it among themselves too, and name each other's ports of TLS.
+    ///
+    /// # Panics
+    ///
+    /// When `redis-server` is not installed, or the Sentinels don't agree within a minute.
+    pub fn start_with(password: Option<&str>, arguments: impl Fn() -> Vec<String>) -> Self {
         let folder = Folder::new();
-        let master = RedisServer::start();
-        let port = master.port().to_string();
-        let replica = RedisServer::start_with(&["--replicaof", "127.0.0.1", &port]);
+        let of_all = || [protection(password), speech(arguments())].concat();
+        let master = data_server(&of_all(), &[]);
+        let port = told_port(&master).to_string();
+        let replica = data_server(&of_all(), &["--replicaof", "127.0.0.1", &port]);
         until("the replica follows the master", || {
             replica.info("master_link_status").as_deref() == Some("up")
         });
-        let sentinels: Vec<_> = (0..3).map(|_| sentinel(folder.path(), &port)).collect();
+        let sentinels: Vec<_> = (0..3)
+            .map(|_| sentinel(folder.path(), &port, password, &of_all()))
+            .collect();
         let this = Self {
             servers: [master, replica],
             sentinels,
@@ -58,9 +72,9 @@ impl RedisSentinels {
         MASTER
     }
 
-    /// Returns the ports of the Sentinels on 127.0.0.1.
+    /// Returns the ports of the Sentinels on 127.0.0.1: those of TLS when they speak it.
     pub fn ports(&self) -> impl Iterator<Item = u16> {
-        self.sentinels.iter().map(RedisServer::port)
+        self.sentinels.iter().map(told_port)
     }
 
     /// Returns the Sentinels.
@@ -81,8 +95,10 @@ impl RedisSentinels {
     pub fn master(&self) -> &RedisServer {
         let words = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER];
         let answer = self.sentinels[0].call(&words);
-        let is_named =
-            |server: &&RedisServer| answer.lines().any(|line| line == server.port().to_string());
+        let is_named = |server: &&RedisServer| {
+            let port = told_port(server).to_string();
+            answer.lines().any(|line| line == port)
+        };
         match self.servers.iter().find(is_named) {
             Some(server) => server,
             None => panic!("no server of ours is the master: {answer:?}"),
@@ -95,7 +111,7 @@ impl RedisSentinels {
     ///
     /// When that takes longer than a minute.
     pub fn fail_over(&self) {
-        let before = self.master().port();
+        let before = told_port(self.master());
         // A Sentinel refuses while it thinks that the replica is not good enough yet.
         until("a Sentinel starts the failover", || {
             self.sentinels[0]
@@ -105,7 +121,7 @@ impl RedisSentinels {
         self.wait_for_another_master(before);
     }
 
-    /// Returns when all Sentinels name another master than the server on `port`, and it is one.
+    /// Returns when all Sentinels name another master than the server that they know on `port`, and it is one.
     ///
     /// # Panics
     ///
@@ -125,20 +141,53 @@ impl RedisSentinels {
     }
 }
 
-fn sentinel(folder: &Path, master: &str) -> RedisServer {
+/// The port by which the others know a server.
+fn told_port(server: &RedisServer) -> u16 {
+    server.tls_port().unwrap_or(server.port())
+}
+
+/// The arguments of a server that wants `password` and gives it to the master that it follows.
+fn protection(password: Option<&str>) -> Vec<String> {
+    let words = password.map(|word| ["--requirepass", word, "--masterauth", word]);
+    words.into_iter().flatten().map(str::to_owned).collect()
+}
+
+/// The arguments of a server that speaks TLS with the others when it speaks it with us.
+fn speech(mut arguments: Vec<String>) -> Vec<String> {
+    if arguments.iter().any(|word| word == "--tls-port") {
+        arguments.extend(["--tls-replication", "yes"].map(str::to_owned));
+    }
+    arguments
+}
+
+fn data_server(arguments: &[String], more: &[&str]) -> RedisServer {
+    let words = arguments.iter().map(String::as_str);
+    let words: Vec<_> = words.chain(more.iter().copied()).collect();
+    RedisServer::start_with(&words)
+}
+
+fn sentinel(
+    folder: &Path,
+    master: &str,
+    password: Option<&str>,
+    arguments: &[String],
+) -> RedisServer {
+    let login = password.map(|word| format!("sentinel auth-pass {MASTER} {word}\n"));
+    let login = login.unwrap_or_default();
     for _ in 0..10 {
         let port = free_port();
         let file = folder.join(format!("sentinel-{port}.conf"));
         let text = format!(
             "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor {MASTER} 127.0.0.1 {master} 2\n\
-             sentinel down-after-milliseconds {MASTER} 1000\nsentinel failover-timeout {MASTER} 5000\n",
+             sentinel down-after-milliseconds {MASTER} 1000\nsentinel failover-timeout {MASTER} 5000\n{login}",
             folder.display()
         );
         if let Err(error) = fs::write(&file, text) {
             panic!("{} cannot be written: {error}", file.display());
         }
-        let arguments = vec![file.display().to_string(), "--sentinel".to_owned()];
-        if let Some(server) = RedisServer::try_start(port, arguments) {
+        let mut words = vec![file.display().to_string(), "--sentinel".to_owned()];
+        words.extend_from_slice(arguments);
+        if let Some(server) = RedisServer::try_start(port, words) {
             return server;
         }
     }

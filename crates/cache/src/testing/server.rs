@@ -59,9 +59,7 @@ impl RedisServer {
 
     /// Starts a server on `port` with these arguments and no others; `None` when it does not answer.
     pub(super) fn try_start(port: u16, arguments: Vec<String>) -> Option<Self> {
-        let mut words = arguments.iter();
-        let password = words.find(|word| *word == "--requirepass");
-        let password = password.and_then(|_| words.next()).cloned();
+        let password = value_of("--requirepass", &arguments).map(str::to_owned);
         let folder = Folder::new();
         let mut server = Self {
             child: spawn(&arguments, folder.path()),
@@ -76,6 +74,11 @@ impl RedisServer {
     /// Returns the port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Returns the port on which it speaks TLS, when it was started with one.
+    pub fn tls_port(&self) -> Option<u16> {
+        value_of("--tls-port", &self.arguments)?.parse().ok()
     }
 
     /// Stops the server without ending it: it takes connections and answers nothing.
@@ -126,6 +129,31 @@ impl RedisServer {
         }
     }
 
+    /// Sends one command like [`call`](Self::call), to a server that may be away or hang up.
+    ///
+    /// # Errors
+    ///
+    /// That of the connection, or a time-out after five seconds.
+    pub fn try_call(&self, words: &[&str]) -> io::Result<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        if let Some(password) = &self.password {
+            send(&mut stream, &["AUTH", password])?;
+        }
+        send(&mut stream, words)?;
+        // The server closes the connection when nothing more can come; a Sentinel knows no QUIT.
+        stream.shutdown(Shutdown::Write)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        // What the server says to the password is not part of the answer.
+        let greeted = self
+            .password
+            .as_ref()
+            .and_then(|_| answer.strip_prefix("+OK\r\n"));
+        Ok(greeted.map_or_else(|| answer.clone(), str::to_owned))
+    }
+
     /// Sends one command like [`call`](Self::call) and returns the text of its answer, without the form.
     ///
     /// # Panics
@@ -149,26 +177,6 @@ impl RedisServer {
         let answer = self.call(&["INFO", "all"]);
         let mut fields = answer.lines().filter_map(|line| line.split_once(':'));
         fields.find_map(|(name, value)| (name == field).then(|| value.trim().to_owned()))
-    }
-
-    fn try_call(&self, words: &[&str]) -> io::Result<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        if let Some(password) = &self.password {
-            send(&mut stream, &["AUTH", password])?;
-        }
-        send(&mut stream, words)?;
-        // The server closes the connection when nothing more can come; a Sentinel knows no QUIT.
-        stream.shutdown(Shutdown::Write)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        // What the server says to the password is not part of the answer.
-        let greeted = self
-            .password
-            .as_ref()
-            .and_then(|_| answer.strip_prefix("+OK\r\n"));
-        Ok(greeted.map_or_else(|| answer.clone(), str::to_owned))
     }
 
     fn answers(&mut self) -> bool {
@@ -219,6 +227,12 @@ const DEFAULTS: [&str; 8] = [
     "--daemonize",
     "no",
 ];
+
+/// What stands after `name` among the arguments.
+fn value_of<'a>(name: &str, arguments: &'a [String]) -> Option<&'a str> {
+    let mut words = arguments.iter().skip_while(|word| *word != name);
+    words.nth(1).map(String::as_str)
+}
 
 /// Returns a port that nobody listens on at the moment.
 pub(super) fn free_port() -> u16 {
