@@ -24,6 +24,7 @@ mod speech;
 mod tls;
 mod tracking;
 mod url;
+mod watch;
 
 pub use cache::RedisCache;
 pub use config::{DEFAULT_PORT, DEFAULT_SENTINEL_PORT, RedisSettings, Topology};

@@ -101,8 +101,8 @@ mod over_redis {
             .with_call_limit(patient)
             .with_response_limit(patient)
             .with_connect_limit(patient);
-        let source = RedisTracking::new(redis.clone()).with_heartbeat_limit(patient);
         let adapter = RedisCache::new(redis).unwrap();
+        let source = RedisTracking::beside(&adapter).with_heartbeat_limit(patient);
         let near = NearCache::following(adapter, settings(), Arc::new(source));
         let fixture = fixture_of(near.clone()).keeping(server);
         near.get(&fixture.key("first")).await.unwrap();

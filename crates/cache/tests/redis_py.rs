@@ -144,8 +144,7 @@ async fn a_record_by_python_without_a_version_is_a_counted_miss() {
 async fn what_python_changes_is_seen_through_a_near_cache() {
     let server = RedisServer::start();
     let below = RedisCache::new(settings(&server)).unwrap();
-    let source =
-        RedisTracking::new(settings(&server)).with_heartbeat_limit(Duration::from_secs(10));
+    let source = RedisTracking::beside(&below).with_heartbeat_limit(Duration::from_secs(10));
     let held = NearSettings::new().with_family(Family::Generation);
     let near = NearCache::following(below, held, Arc::new(source));
     let through = ReadThrough::new(Arc::new(near.clone()));

@@ -32,9 +32,8 @@ const AT_LEAST_FASTER: f64 = 8.0;
 /// Measures hits, reads and pages, and counts the commands of a page.
 pub(crate) async fn run(report: &mut Report) -> Outcome {
     let server = RedisServer::start();
-    let settings = settings(&server);
-    let redis = RedisCache::new(settings.clone())?;
-    let source = Arc::new(RedisTracking::new(settings).with_heartbeat_limit(PATIENT));
+    let redis = RedisCache::new(settings(&server))?;
+    let source = Arc::new(RedisTracking::beside(&redis).with_heartbeat_limit(PATIENT));
     let kept = NearSettings::new().with_family(Family::Generation);
     let near = NearCache::following(redis.clone(), kept, source);
     let keys = fill(&redis).await?;

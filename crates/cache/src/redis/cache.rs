@@ -49,7 +49,7 @@ impl RedisCache {
         })
     }
 
-    pub(super) fn calls(&self) -> &Calls {
+    pub(super) fn calls(&self) -> &Arc<Calls> {
         &self.calls
     }
 

@@ -202,6 +202,10 @@ impl Calls {
         &self.settings
     }
 
+    pub(super) fn lane(&self) -> &Arc<Lane> {
+        &self.lane
+    }
+
     /// Returns the kind with which calls are refused at the moment, or `None` while they pass.
     pub(super) fn refusing(&self) -> Option<CacheErrorKind> {
         self.breaker.refusing()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use deadpool::managed::{Object, Pool};
@@ -14,6 +14,7 @@ use super::classify::{self, Fault};
 use super::dial::Dialer;
 use super::link::Link;
 use super::sentinel;
+use super::watch::Watch;
 use crate::CacheErrorKind;
 
 /// So many calls in a row without an answer condemn a connection: a dead network path gives no error.
@@ -54,6 +55,8 @@ struct Held {
     id: u64,
     /// When the Sentinels were asked last whether this is the master still.
     looked: Instant,
+    /// Who hears that this is no longer the connection in use, before another one is.
+    watches: Vec<Weak<Watch>>,
 }
 
 /// The right to send on the connection of a lane, which may be replaced meanwhile.
@@ -118,7 +121,7 @@ impl Lane {
             let named = timeout(LOOK, asked).await.ok().flatten();
             lane.looking.store(false, Ordering::Relaxed);
             if named.is_some_and(|named| named != *master) {
-                lane.evict(Some(id));
+                lane.leave(id);
             }
         });
     }
@@ -153,6 +156,25 @@ impl Lane {
         if self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {
             self.evict(id);
         }
+    }
+
+    /// Runs `begin` if the connection with `id` is the one in use, and tells `watch` before it no longer is.
+    ///
+    /// `begin` must return at once.
+    pub(super) fn watch(&self, id: u64, watch: &Arc<Watch>, begin: impl FnOnce()) -> bool {
+        let mut state = self.state();
+        let Some(held) = state.held.as_mut().filter(|held| held.id == id) else {
+            return false;
+        };
+        held.watches.retain(|watch| watch.strong_count() > 0);
+        held.watches.push(Arc::downgrade(watch));
+        begin();
+        true
+    }
+
+    /// Drops the connection with `id`, since the Sentinels name another master.
+    pub(super) fn leave(self: &Arc<Self>, id: u64) {
+        self.evict(Some(id));
     }
 
     /// Drops the connection for good and dials no more.
@@ -207,6 +229,7 @@ impl Lane {
             pooled: dialled.map_err(classify::of_dial)?,
             id: state.dialled,
             looked: Instant::now(),
+            watches: Vec::new(),
         };
         if state.closed {
             held.discard();
@@ -225,7 +248,7 @@ impl Lane {
         Ok(lease)
     }
 
-    /// Held for a few field accesses only, never over an await.
+    /// Held for a few field accesses and for telling a watch, which returns at once; never over an await.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,8 +262,11 @@ impl Held {
         }
     }
 
-    /// Takes the connection out of the pool, so that its place is free.
+    /// Takes the connection out of the pool, so that its place is free; whoever watches it hears of that first.
     fn discard(self) {
+        for watch in self.watches.iter().filter_map(Weak::upgrade) {
+            watch.lost();
+        }
         drop(Object::take(self.pooled));
     }
 }

@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{
-    self, AsyncConnectionConfig, ErrorKind, PushInfo, PushKind, RedisError, Value,
-};
-use tokio::sync::Notify;
+use deadpool_redis::redis::{self, AsyncConnectionConfig, ErrorKind, RedisError, RedisResult};
+use futures_util::future::join;
 use tokio::time::{Instant, timeout};
 
+use super::cache::{RedisCache, error_of};
+use super::calls::Calls;
+use super::classify::{self, Fault};
 use super::config::{Node, RedisSettings, Topology};
 use super::dial::{DialError, Dialer};
-use super::{classify, sentinel};
-use crate::{CacheError, CacheKey, Invalidations, Listener};
+use super::lanes::Lane;
+use super::sentinel;
+use super::watch::{Watch, Watching};
+use crate::{CacheError, CacheErrorKind, Invalidations, Listener};
 
 /// The source of [`Invalidations`] in one Redis server, or in the master that the Sentinels name; version 6 or newer.
 ///
@@ -30,8 +33,12 @@ use crate::{CacheError, CacheKey, Invalidations, Listener};
 /// A server that does not know the command, or does not let our user give it, is no source. On a Cluster each
 /// master would have to be followed; it says so by `Config`, and the near cache holds values for the short life only.
 ///
-/// With Sentinels it asks them at each heartbeat whether its server is the master still. The cache below looks for
-/// itself, once a second while calls go on: what it reads from the old master after that may be held for the life.
+/// # Which server
+///
+/// A source [beside](Self::beside) a cache follows the server that the cache reads from, and begins anew whenever
+/// the cache gets another connection: nothing that was read from one server is held while another one is heard.
+/// With Sentinels it asks them at each heartbeat whether that server is the master still; when they name another, the
+/// cache leaves it too, and what was held is forgotten.
 ///
 /// # Examples
 ///
@@ -41,25 +48,47 @@ use crate::{CacheError, CacheKey, Invalidations, Listener};
 /// use cache::redis::{RedisCache, RedisSettings, RedisTracking};
 /// use cache::{Family, NearCache, NearSettings};
 ///
-/// let server = RedisSettings::new("redis.internal", 6379);
-/// let source = Arc::new(RedisTracking::new(server.clone()));
+/// let redis = RedisCache::new(RedisSettings::new("redis.internal", 6379))?;
+/// let source = Arc::new(RedisTracking::beside(&redis));
 /// let near = NearSettings::new().with_family(Family::Generation);
-/// let cache = NearCache::following(RedisCache::new(server)?, near, source);
+/// let cache = NearCache::following(redis, near, source);
 /// assert!(!cache.is_following(), "before the first read");
 /// # Ok::<(), cache::CacheError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RedisTracking {
     settings: RedisSettings,
+    /// The calls of the cache that it stands beside.
+    calls: Option<Arc<Calls>>,
     heartbeat: Duration,
     heartbeat_limit: Duration,
 }
 
+/// The server that is followed.
+struct Followed<'a> {
+    dialer: Dialer,
+    node: Arc<Node>,
+    /// The connection that the cache reads over.
+    read: Option<(&'a Arc<Lane>, u64)>,
+}
+
 impl RedisTracking {
-    /// Returns the source in the server that `settings` name; it connects when it is followed.
+    /// Returns the source in the server that `cache` or one of its clones reads from; it connects when it is followed.
+    pub fn beside(cache: &RedisCache) -> Self {
+        Self {
+            calls: Some(Arc::clone(cache.calls())),
+            ..Self::new(cache.calls().settings().clone())
+        }
+    }
+
+    /// Returns the source in the one server that `settings` name, which is reached another way than the cache reaches
+    /// it; it connects when it is followed.
+    ///
+    /// With Sentinels it would not know which master the cache reads from; it says so by `Config`.
     pub fn new(settings: RedisSettings) -> Self {
         Self {
             settings,
+            calls: None,
             heartbeat: Duration::from_millis(500),
             heartbeat_limit: Duration::from_millis(250),
         }
@@ -79,88 +108,147 @@ impl RedisTracking {
         self
     }
 
-    async fn track(
+    async fn track(&self, prefixes: &[String], listener: &Listener) -> Fault {
+        let followed = match self.find().await {
+            Ok(followed) => followed,
+            Err(fault) => return fault,
+        };
+        let watching = Watching::begin(listener);
+        match self.listen(prefixes, &followed, watching.watch()).await {
+            Ok(never) => match never {},
+            Err(error) => self.fault(error),
+        }
+    }
+
+    /// Finds the server, over the connection of the cache where there is one.
+    async fn find(&self) -> Result<Followed<'_>, Fault> {
+        let dialer = self.dialer().map_err(|error| self.fault(error.into()))?;
+        // The settings were found to name a server when the dialer was made.
+        let node = || Arc::new(self.settings.nodes[0].clone());
+        let Some(calls) = &self.calls else {
+            return Ok(Followed {
+                dialer,
+                node: node(),
+                read: None,
+            });
+        };
+        let lease = calls.lane().lease().await;
+        let lease = lease.map_err(|fault| self.passing(fault))?;
+        let named = lease.connection.named_master().cloned();
+        Ok(Followed {
+            dialer,
+            node: named.unwrap_or_else(node),
+            read: Some((calls.lane(), lease.id)),
+        })
+    }
+
+    fn dialer(&self) -> RedisResult<Dialer> {
+        let what = match (self.settings.topology, &self.calls) {
+            (Topology::Cluster, _) => "on a Cluster no single server tells of every change",
+            (Topology::Sentinel, None) => "with Sentinels a source has to stand beside its cache",
+            _ => return Dialer::new(&self.settings),
+        };
+        Err((ErrorKind::InvalidClientConfig, what).into())
+    }
+
+    fn fault(&self, error: DialError) -> Fault {
+        classify::of_listening(error, self.settings.topology)
+    }
+
+    /// A Sentinel that does not know the master yet will know one; until then nothing can be read either.
+    fn passing(&self, fault: Fault) -> Fault {
+        match (fault.kind, self.settings.topology) {
+            (CacheErrorKind::Config, Topology::Sentinel) => Fault {
+                kind: CacheErrorKind::Unavailable,
+                ..fault
+            },
+            _ => fault,
+        }
+    }
+
+    async fn listen(
         &self,
         prefixes: &[String],
-        listener: &Listener,
+        followed: &Followed<'_>,
+        watch: &Arc<Watch>,
     ) -> Result<Infallible, DialError> {
-        let broken = Arc::new(Notify::new());
-        let dialer = Dialer::new(&self.settings)?;
-        let node = self.node(&dialer).await?;
-        let mut connection = self.connect(&dialer, &node, listener, &broken).await?;
+        let mut connection = self.connect(followed, watch).await?;
         let silence = self.heartbeat + self.heartbeat_limit;
         let mut asked = Instant::now();
         tracking(prefixes)
             .query_async::<()>(&mut connection)
             .await?;
-        listener.began(asked + silence);
+        if !followed.begin(watch, asked + silence) {
+            return Err(gone());
+        }
         loop {
-            if timeout(self.heartbeat, broken.notified()).await.is_ok() {
+            if timeout(self.heartbeat, watch.until_lost()).await.is_ok() {
                 return Err(gone());
-            }
-            if self.is_demoted(&dialer, &node).await {
-                listener.lost();
-                return Err(DialError::NoMasterYet);
             }
             // The promise counts from the question: what happened after it may not be told yet.
             asked = Instant::now();
-            redis::cmd("PING")
-                .query_async::<()>(&mut connection)
-                .await?;
-            listener.alive(asked + silence);
-        }
-    }
-
-    /// Returns the server that holds everything.
-    async fn node(&self, dialer: &Dialer) -> Result<Node, DialError> {
-        match self.settings.topology {
-            Topology::Sentinel => {
-                let named = sentinel::named_master(dialer).await;
-                named.ok_or(DialError::UnknownMaster)
+            let question = redis::cmd("PING");
+            let sign = question.query_async::<()>(&mut connection);
+            let (sign, is_demoted) = join(sign, self.is_demoted(followed)).await;
+            sign?;
+            if is_demoted {
+                followed.leave(watch);
+                return Err(DialError::NoMasterYet);
             }
-            Topology::Cluster => {
-                let what = "on a Cluster no single server tells of every change";
-                Err(RedisError::from((ErrorKind::InvalidClientConfig, what)).into())
-            }
-            // The settings were found to name a server when the dialer was made.
-            Topology::Single => Ok(self.settings.nodes[0].clone()),
+            watch.tell(|listener| listener.alive(asked + silence));
         }
     }
 
     /// Tells whether the Sentinels name another master by now; while none of them answers, nothing is known.
-    async fn is_demoted(&self, dialer: &Dialer, node: &Node) -> bool {
+    async fn is_demoted(&self, followed: &Followed<'_>) -> bool {
         if self.settings.topology != Topology::Sentinel {
             return false;
         }
-        let asked = timeout(self.heartbeat_limit, sentinel::named_master(dialer));
-        asked
-            .await
-            .ok()
-            .flatten()
-            .is_some_and(|named| named != *node)
+        let asked = sentinel::named_master(&followed.dialer);
+        let named = timeout(self.heartbeat_limit, asked).await.ok().flatten();
+        named.is_some_and(|named| named != *followed.node)
     }
 
     async fn connect(
         &self,
-        dialer: &Dialer,
-        node: &Node,
-        listener: &Listener,
-        broken: &Arc<Notify>,
+        followed: &Followed<'_>,
+        watch: &Arc<Watch>,
     ) -> Result<MultiplexedConnection, DialError> {
-        let (listener, broken) = (listener.clone(), Arc::clone(broken));
+        let watch = Arc::clone(watch);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.settings.connect_limit))
             .set_response_timeout(Some(self.heartbeat_limit))
             // Called before an answer that comes after it on the wire is handed out.
             .set_push_sender(move |push| {
-                tell(&listener, &broken, &push);
+                watch.pushed(&push);
                 Ok::<(), Infallible>(())
             });
-        let mut connection = dialer.dial_to_listen(node, &config).await?;
+        let dialer = &followed.dialer;
+        let mut connection = dialer.dial_to_listen(&followed.node, &config).await?;
         let mut name = redis::cmd("CLIENT");
         name.arg("SETNAME").arg(&self.settings.client_name);
         name.query_async::<()>(&mut connection).await?;
         Ok(connection)
+    }
+}
+
+impl Followed<'_> {
+    /// Begins to promise, unless the cache reads over another connection by now, perhaps from another server.
+    fn begin(&self, watch: &Arc<Watch>, until: Instant) -> bool {
+        let begin = || watch.tell(|listener| listener.began(until));
+        let Some((lane, id)) = self.read else {
+            begin();
+            return true;
+        };
+        lane.watch(id, watch, begin)
+    }
+
+    /// Leaves the server for good, and the cache with it.
+    fn leave(&self, watch: &Watch) {
+        if let Some((lane, id)) = self.read {
+            lane.leave(id);
+        }
+        watch.lost();
     }
 }
 
@@ -178,44 +266,9 @@ fn tracking(prefixes: &[String]) -> redis::Cmd {
     command
 }
 
-fn tell(listener: &Listener, broken: &Notify, push: &PushInfo) {
-    match push.kind {
-        PushKind::Disconnection => {
-            listener.lost();
-            broken.notify_one();
-        }
-        PushKind::Invalidate => match push.data.first() {
-            Some(Value::Array(keys)) => keys.iter().for_each(|key| tell_key(listener, key)),
-            // No list of keys stands for all of them.
-            _ => listener.all_changed(),
-        },
-        _ => {}
-    }
-}
-
-fn tell_key(listener: &Listener, key: &Value) {
-    let Value::BulkString(bytes) = key else {
-        return listener.all_changed();
-    };
-    let text = std::str::from_utf8(bytes).ok();
-    // Another program's key that is none of ours is not held either.
-    if let Some(key) = text.and_then(|text| CacheKey::new(text).ok()) {
-        listener.changed(&key);
-    }
-}
-
 #[async_trait]
 impl Invalidations for RedisTracking {
     async fn follow(&self, prefixes: &[String], listener: &Listener) -> CacheError {
-        let error = match self.track(prefixes, listener).await {
-            Ok(never) => match never {},
-            Err(error) => error,
-        };
-        let fault = classify::of_listening(error, self.settings.topology);
-        let error = CacheError::new(fault.kind, "follow");
-        match fault.source {
-            Some(source) => error.with_shared_source(source),
-            None => error,
-        }
+        error_of(self.track(prefixes, listener).await, "follow")
     }
 }

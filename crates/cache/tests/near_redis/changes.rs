@@ -1,17 +1,19 @@
 //! Each kind of change by others is seen.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use cache::redis::{RedisCache, RedisTracking};
+use cache::memory::MemoryCache;
+use cache::redis::{RedisSettings, RedisTracking};
 use cache::testing::RedisServer;
 use cache::{Cache, NearCache, NearSettings, Ttl};
 use core_config::Secret;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    NAME, eventually, following, hold, key, near_settings, read, redis_settings, tracking_ids,
-    until_following, write,
+    NAME, bearing, eventually, following, hold, key, near_over, near_settings, read,
+    redis_settings, tracking_ids, until_following, write,
 };
 
 #[tokio::test]
@@ -156,10 +158,8 @@ async fn a_user_who_may_not_track_has_the_short_life() {
     let settings = redis_settings(server.port())
         .with_username("reader")
         .with_password(Secret::new("word"));
-    let below = RedisCache::new(settings.clone()).unwrap();
     let short = near_settings().with_short_life(Some(Duration::from_millis(300)));
-    let source = RedisTracking::new(settings);
-    let near = NearCache::following(below, short, std::sync::Arc::new(source));
+    let near = near_over(settings, short, |source| source);
     hold(&server, &near, &key(1), "old").await;
     let held = Instant::now();
     write(&server, &key(1), "new");
@@ -173,6 +173,27 @@ async fn a_user_who_may_not_track_has_the_short_life() {
         held.elapsed()
     );
     assert!(!near.is_following());
+}
+
+#[tokio::test]
+async fn where_no_one_server_can_be_followed_values_have_the_short_life() {
+    let nowhere = [("127.0.0.1", 1)];
+    for settings in [
+        // Which master the reads use is known beside their cache alone.
+        RedisSettings::sentinel("mymaster", nowhere),
+        RedisSettings::cluster(nowhere),
+    ] {
+        let below = MemoryCache::new();
+        below.set(&key(1), "value".into(), Ttl::MAX).await.unwrap();
+        let source = RedisTracking::new(settings);
+        let near = NearCache::following(below, near_settings(), Arc::new(source));
+        eventually("the value is held", async || {
+            near.get(&key(1)).await.unwrap();
+            near.used_bytes() > 0
+        })
+        .await;
+        assert!(!near.is_following());
+    }
 }
 
 #[tokio::test]
@@ -197,10 +218,7 @@ async fn all_families_of_values_can_be_followed_at_once() {
     let settings = cache::Family::ALL
         .into_iter()
         .fold(NearSettings::new(), NearSettings::with_family);
-    let redis = redis_settings(server.port());
-    let source = RedisTracking::new(redis.clone()).with_heartbeat_limit(Duration::from_secs(10));
-    let below = RedisCache::new(redis).unwrap();
-    let near = NearCache::following(below, settings, std::sync::Arc::new(source));
+    let near = near_over(redis_settings(server.port()), settings, bearing);
     until_following(&near).await;
     hold(&server, &near, &key(1), "value").await;
 }

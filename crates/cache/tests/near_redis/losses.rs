@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use super::proxy::Proxy;
 use super::{
-    eventually, following, hold, key, near_settings, read, redis_settings, tracking_ids,
-    until_following, write,
+    eventually, following, hold, ids, key, near_over, near_settings, read, redis_settings,
+    tracking_ids, until_following, write,
 };
 
 #[tokio::test]
@@ -32,6 +32,29 @@ async fn a_killed_connection_is_forgotten_and_followed_again() {
         .await;
         eventually("it follows again", async || near.is_following()).await;
         assert_ne!(tracking_ids(&server), ids);
+    }
+}
+
+#[tokio::test]
+async fn a_killed_connection_of_the_reads_is_a_new_beginning_too() {
+    let server = RedisServer::start();
+    let near = following(&server).await;
+    for round in 0..5 {
+        hold(&server, &near, &key(1), &format!("held {round}")).await;
+        let (heard, read_over) = (tracking_ids(&server), ids(&server, false));
+        assert_eq!(
+            (heard.len(), read_over.len()),
+            (1, 1),
+            "{heard:?} {read_over:?}"
+        );
+        server.call(&["CLIENT", "KILL", "ID", &read_over[0]]);
+        // Whatever goes below finds it broken; from here on the reads may come from another server.
+        near.get(&key(2)).await.unwrap();
+        eventually("it follows anew", async || {
+            near.is_following() && tracking_ids(&server).len() == 1
+        })
+        .await;
+        assert_ne!(tracking_ids(&server), heard);
     }
 }
 
@@ -85,7 +108,8 @@ async fn a_restarted_server_is_followed_again() {
 async fn a_server_that_is_away_at_the_start_is_followed_once_it_is_there() {
     let mut server = RedisServer::start();
     server.stop();
-    let near = super::near_of(&server, RedisTracking::new(redis_settings(server.port())));
+    let settings = redis_settings(server.port());
+    let near = near_over(settings, near_settings(), |source| source);
     for _ in 0..3 {
         assert!(near.get(&key(1)).await.is_err());
     }

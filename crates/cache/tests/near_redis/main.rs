@@ -38,16 +38,25 @@ fn near_settings() -> NearSettings {
     NearSettings::new().with_family(Family::Generation)
 }
 
-fn near_of(server: &RedisServer, source: RedisTracking) -> Near {
-    let below = RedisCache::new(redis_settings(server.port())).unwrap();
-    NearCache::following(below, near_settings(), Arc::new(source))
+/// A near cache over the server that `settings` name, with the source beside it as `tune` makes it.
+fn near_over(
+    settings: RedisSettings,
+    held: NearSettings,
+    tune: impl FnOnce(RedisTracking) -> RedisTracking,
+) -> Near {
+    let below = RedisCache::new(settings).unwrap();
+    let source = tune(RedisTracking::beside(&below));
+    NearCache::following(below, held, Arc::new(source))
 }
 
-/// A near cache that follows, and bears with a machine that is busy for a while.
+/// Bears with a machine that is busy for a while.
+fn bearing(source: RedisTracking) -> RedisTracking {
+    source.with_heartbeat_limit(Duration::from_secs(10))
+}
+
+/// A near cache that follows.
 async fn following(server: &RedisServer) -> Near {
-    let source = RedisTracking::new(redis_settings(server.port()))
-        .with_heartbeat_limit(Duration::from_secs(10));
-    let near = near_of(server, source);
+    let near = near_over(redis_settings(server.port()), near_settings(), bearing);
     until_following(&near).await;
     near
 }
@@ -85,6 +94,11 @@ async fn hold(server: &RedisServer, near: &Near, key: &CacheKey, text: &str) {
 
 /// The ids of our connections that the server tells of changes.
 fn tracking_ids(server: &RedisServer) -> Vec<String> {
+    ids(server, true)
+}
+
+/// The ids of our connections that the server tells of changes, or of those that it does not.
+fn ids(server: &RedisServer, is_told: bool) -> Vec<String> {
     let clients = server.call(&["CLIENT", "LIST"]);
     let fields = |line: &str| {
         let words = line.split_whitespace();
@@ -95,7 +109,9 @@ fn tracking_ids(server: &RedisServer) -> Vec<String> {
     };
     let ours = clients.lines().map(fields).filter(|fields| {
         fields.get("name").is_some_and(|name| name == NAME)
-            && fields.get("flags").is_some_and(|flags| flags.contains('t'))
+            && fields
+                .get("flags")
+                .is_some_and(|flags| flags.contains('t') == is_told)
     });
     ours.filter_map(|fields| fields.get("id").cloned())
         .collect()
