@@ -55,12 +55,14 @@ impl GalleryPages {
             let loaded = load().await;
             return loaded.map(|page| page.map(Arc::new)).map_err(Arc::new);
         };
-        let named_first = || async {
+        let named_first = |is_kept: bool| async move {
             // A page must not stand where nobody finds it, not even when we go away before it is named.
-            self.names.note(&names, &hash).await;
+            if is_kept {
+                self.names.note(&names, &hash).await;
+            }
             load().await
         };
-        self.through.get_or_load(&page, named_first).await
+        self.through.get_or_load_told(&page, named_first).await
     }
 
     /// Makes every page of `user` old, after a creation, a deletion or a change of a favourite was committed.

@@ -22,6 +22,12 @@ pub(crate) enum Side {
     Writes,
 }
 
+/// Nobody answered, so that the same call asks the cache nothing more: an outage costs it one limit.
+///
+/// [`Outages::is_away`] alone would not do: on a Cluster the other servers answer meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Away;
+
 impl Outages {
     /// Turns a failure into `None`: it is counted, and the first of an outage is logged.
     pub(crate) fn absorb<T>(&self, side: Side, outcome: Result<T, CacheError>) -> Option<T> {
@@ -35,6 +41,17 @@ impl Outages {
                 None
             }
         }
+    }
+
+    /// Does the same with a refusal, and tells it apart from no answer at all.
+    pub(crate) fn ask<T>(
+        &self,
+        side: Side,
+        outcome: Result<T, CacheError>,
+    ) -> Result<Option<T>, Away> {
+        let is_answered = !matches!(&outcome, Err(error) if is_silence(error.kind()));
+        let answer = self.absorb(side, outcome);
+        if is_answered { Ok(answer) } else { Err(Away) }
     }
 
     /// Whether the last call found nobody: whoever needs several calls leaves out the rest, so that an outage
@@ -72,6 +89,17 @@ impl Outages {
             warn(side, error, message);
         }
     }
+}
+
+/// Whether the failure says nothing of the value or of the server, but that nobody answers.
+fn is_silence(kind: CacheErrorKind) -> bool {
+    !matches!(
+        kind,
+        CacheErrorKind::TooLarge
+            | CacheErrorKind::Misused
+            | CacheErrorKind::Full
+            | CacheErrorKind::ReadOnly
+    )
 }
 
 fn clear(outage: &AtomicBool, message: &'static str) {

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use self::load::Reason;
 use self::local::{Epoch, Local};
 use crate::doubt::Doubts;
 use crate::flight::Flights;
 use crate::meters::{Meter, count};
-use crate::outage::{Outages, Side};
+use crate::outage::{Away, Outages, Side};
 use crate::typed::read;
 use crate::{Cache, Family, FamilyKey, FamilyOptions, Lock};
 
@@ -185,29 +186,30 @@ impl ReadThrough {
     ///
     /// Nothing is changed, or what was in doubt is removed.
     pub async fn get<T: DeserializeOwned>(&self, key: &FamilyKey) -> Option<T> {
-        let value = self.look(key).await;
+        let value = self.look(key).await.ok().flatten();
         count_read(key, value.is_some());
         value
     }
 
-    async fn look<T: DeserializeOwned>(&self, key: &FamilyKey) -> Option<T> {
-        if !self.is_trusted(key).await {
-            return None;
+    async fn look<T: DeserializeOwned>(&self, key: &FamilyKey) -> Result<Option<T>, Away> {
+        if !self.is_trusted(key).await? {
+            return Ok(None);
         }
         let epoch = self.local.epoch();
         let outcome = self.port().get(key.key()).await;
-        let bytes = self.outages.absorb(Side::Reads, outcome).flatten()?;
-        self.accept(key, &bytes, epoch)
+        let bytes = self.outages.ask(Side::Reads, outcome)?.flatten();
+        Ok(bytes.and_then(|bytes| self.accept(key, &bytes, epoch)))
     }
 
     /// Reads once more before a load: the load of another may have ended since we missed.
-    async fn look_again<T: DeserializeOwned>(&self, key: &FamilyKey) -> Option<T> {
+    async fn look_again<T: DeserializeOwned>(&self, key: &FamilyKey) -> Result<Option<T>, Away> {
         if self.doubts.about(key.key()).is_some() {
-            return None;
+            return Ok(None);
         }
         let epoch = self.local.epoch();
-        let bytes = self.port().get(key.key()).await.ok().flatten()?;
-        self.accept(key, &bytes, epoch)
+        let outcome = self.port().get(key.key()).await;
+        let bytes = self.outages.ask(Side::Reads, outcome)?.flatten();
+        Ok(bytes.and_then(|bytes| self.accept(key, &bytes, epoch)))
     }
 
     fn accept<T>(&self, key: &FamilyKey, bytes: &Bytes, epoch: Epoch) -> Option<T>
@@ -226,24 +228,31 @@ impl ReadThrough {
     ///
     /// Nothing is changed.
     pub async fn get_many<T: DeserializeOwned>(&self, keys: &[FamilyKey]) -> Vec<Option<T>> {
+        let (found, _) = self.look_at_many(keys).await;
+        found
+    }
+
+    /// Returns what is found, and why the rest is to be loaded.
+    async fn look_at_many<T: DeserializeOwned>(
+        &self,
+        keys: &[FamilyKey],
+    ) -> (Vec<Option<T>>, Reason) {
         let plain: Vec<_> = keys.iter().map(|key| key.key().clone()).collect();
         let doubts: Vec<_> = plain.iter().map(|key| self.doubts.about(key)).collect();
         let epoch = self.local.epoch();
         let outcome = self.port().get_many(&plain).await;
-        let found = self
-            .outages
-            .absorb(Side::Reads, outcome)
-            .unwrap_or_default();
-        let mut found = found.into_iter();
-        keys.iter()
-            .zip(doubts)
-            .map(|(key, doubt)| {
-                let bytes = found.next().flatten().filter(|_| doubt.is_none());
-                let value = bytes.and_then(|bytes| self.accept(key, &bytes, epoch));
-                count_read(key, value.is_some());
-                value
-            })
-            .collect()
+        let (answer, reason) = match self.outages.ask(Side::Reads, outcome) {
+            Ok(answer) => (answer.unwrap_or_default(), Reason::Miss),
+            Err(Away) => (Vec::new(), Reason::Away),
+        };
+        let mut found = answer.into_iter();
+        let found = keys.iter().zip(doubts).map(|(key, doubt)| {
+            let bytes = found.next().flatten().filter(|_| doubt.is_none());
+            let value = bytes.and_then(|bytes| self.accept(key, &bytes, epoch));
+            count_read(key, value.is_some());
+            value
+        });
+        (found.collect(), reason)
     }
 }
 

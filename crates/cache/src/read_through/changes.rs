@@ -7,7 +7,7 @@ use super::ReadThrough;
 use super::turn::Held;
 use crate::doubt::Change;
 use crate::meters::{Meter, count};
-use crate::outage::Side;
+use crate::outage::{Away, Side};
 use crate::typed::write;
 use crate::{CacheError, FamilyKey, MAX_VALUE_BYTES, Ttl};
 
@@ -55,7 +55,7 @@ impl ReadThrough {
             return true;
         };
         let outcome = lock.as_ref().clear(key.key()).await;
-        self.outages.absorb(Side::Writes, outcome).is_some() || !self.outages.is_away()
+        self.outages.ask(Side::Writes, outcome).is_ok()
     }
 
     /// Lets nothing that was read before this moment come back.
@@ -170,16 +170,16 @@ impl ReadThrough {
     }
 
     /// Returns whether the key may be read, after what stood there was removed if it was in doubt.
-    pub(super) async fn is_trusted(&self, key: &FamilyKey) -> bool {
+    pub(super) async fn is_trusted(&self, key: &FamilyKey) -> Result<bool, Away> {
         let Some(doubt) = self.doubts.about(key.key()) else {
-            return true;
+            return Ok(true);
         };
         let outcome = self.port().delete(key.key()).await;
-        let is_gone = self.outages.absorb(Side::Writes, outcome).is_some();
+        let is_gone = self.outages.ask(Side::Writes, outcome)?.is_some();
         if is_gone {
             self.doubts.clear(key.key(), doubt);
         }
-        is_gone
+        Ok(is_gone)
     }
 }
 

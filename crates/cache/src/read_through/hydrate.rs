@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use super::load::downcast;
+use super::load::{Reason, downcast};
 use super::{Loaded, ReadThrough};
 use crate::FamilyKey;
 use crate::flight::{Outcome, Seat};
@@ -18,6 +18,7 @@ use crate::meters::{Meter, count};
 struct Missing<'a> {
     key: &'a FamilyKey,
     seat: Seat<'a>,
+    reason: Reason,
 }
 
 impl ReadThrough {
@@ -48,14 +49,15 @@ impl ReadThrough {
     {
         let mut known: HashMap<&FamilyKey, Option<Arc<T>>> = HashMap::with_capacity(keys.len());
         let mut missing = Vec::new();
-        for (key, found) in keys.iter().zip(self.get_many::<T>(keys).await) {
+        let (found, reason) = self.look_at_many::<T>(keys).await;
+        for (key, found) in keys.iter().zip(found) {
             if known.contains_key(key) {
                 continue;
             }
             let found = found.map(Arc::new).or_else(|| self.give_throttled(key));
             if found.is_none() && !self.local.is_absent(key.key()) {
                 let seat = self.flights.join(key.key());
-                missing.push(Missing { key, seat });
+                missing.push(Missing { key, seat, reason });
             }
             known.insert(key, found);
         }
@@ -181,7 +183,8 @@ impl ReadThrough {
                         .zip(doubts)
                         .zip(values)
                         .map(|((one, doubt), value)| async move {
-                            self.keep(one.key, &one.seat.flight, value.as_deref(), None, doubt)
+                            let (flight, origin) = (&one.seat.flight, (one.reason, doubt));
+                            self.keep(one.key, flight, value.as_deref(), None, origin)
                                 .await;
                             Ok(value)
                         });

@@ -12,6 +12,7 @@ use crate::FamilyKey;
 use crate::doubt::Doubt;
 use crate::flight::{Flight, Outcome};
 use crate::meters::{Meter, count};
+use crate::outage::Away;
 use crate::typed::read;
 
 /// Why a load runs.
@@ -19,6 +20,8 @@ use crate::typed::read;
 pub(super) enum Reason {
     /// The cache had nothing.
     Miss,
+    /// The cache gave no answer, and is asked nothing more.
+    Away,
     /// What the cache has is near its end.
     Refresh,
 }
@@ -45,27 +48,49 @@ impl ReadThrough {
         F: Future<Output = Result<Option<T>, E>> + Send,
         L: FnOnce() -> F + Send,
     {
+        self.get_or_load_told(key, |_| load()).await
+    }
+
+    /// Does the same, and tells `load` whether the cache is to keep what it gives.
+    pub(crate) async fn get_or_load_told<T, E, F, L>(
+        &self,
+        key: &FamilyKey,
+        load: L,
+    ) -> Loaded<T, E>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+        E: Send + Sync + 'static,
+        F: Future<Output = Result<Option<T>, E>> + Send,
+        L: FnOnce(bool) -> F + Send,
+    {
         match self.find(key).await {
-            Some(found) => Ok(found),
-            None => self.share(key, Reason::Miss, load).await,
+            Ok(found) => Ok(found),
+            Err(reason) => {
+                self.share(key, reason, || load(reason != Reason::Away))
+                    .await
+            }
         }
     }
 
-    /// Returns what is known without a load; `None` stands for a miss.
-    pub(super) async fn find<T>(&self, key: &FamilyKey) -> Option<Option<Arc<T>>>
+    /// Returns what is known without a load, or why one is needed.
+    pub(super) async fn find<T>(&self, key: &FamilyKey) -> Result<Option<Arc<T>>, Reason>
     where
         T: DeserializeOwned,
     {
-        if let Some(value) = self.look(key).await {
-            count_read(key, true);
-            return Some(Some(Arc::new(value)));
-        }
+        let reason = match self.look(key).await {
+            Ok(Some(value)) => {
+                count_read(key, true);
+                return Ok(Some(Arc::new(value)));
+            }
+            Ok(None) => Reason::Miss,
+            Err(Away) => Reason::Away,
+        };
         if self.local.is_absent(key.key()) {
             count(key.family(), Meter::Negative);
-            return Some(None);
+            return Ok(None);
         }
         count_read(key, false);
-        self.give_throttled(key).map(Some)
+        self.give_throttled(key).map(Some).ok_or(reason)
     }
 
     /// Returns the old value while a load that failed is not to be tried again.
@@ -139,8 +164,9 @@ impl ReadThrough {
         L: FnOnce() -> F + Send,
     {
         let load = load?;
-        let held = match self.turn_for(key, reason).await {
-            Turn::Ours(held) => held,
+        let (held, reason) = match self.turn_for(key, reason).await {
+            Turn::Ours(held) => (held, reason),
+            Turn::Away => (None, Reason::Away),
             Turn::Found(value) => return Some(Ok(Some(Arc::new(value)))),
             Turn::Theirs => return None,
         };
@@ -154,7 +180,8 @@ impl ReadThrough {
                     // What is refreshed still stands there, and is no longer true.
                     self.remove(key).await;
                 }
-                self.keep(key, flight, value.as_deref(), held.as_ref(), doubt)
+                let origin = (reason, doubt);
+                self.keep(key, flight, value.as_deref(), held.as_ref(), origin)
                     .await;
                 Some(Ok(value))
             }
@@ -170,14 +197,17 @@ impl ReadThrough {
             // The value is still good, so that a refresh waits for nobody.
             Reason::Refresh => self.turn_at_once(key).await,
             // An outage costs the caller one limit, which the read has had.
+            Reason::Away => Turn::Away,
             Reason::Miss if self.outages.is_away() => Turn::Ours(None),
             Reason::Miss => {
                 let turn = self.turn(key, || self.look_again(key)).await;
                 if !matches!(turn, Turn::Ours(_)) || self.outages.is_away() {
                     return turn;
                 }
-                let found = self.look_again(key).await;
-                found.map_or(turn, Turn::Found)
+                match self.look_again(key).await {
+                    Ok(found) => found.map_or(turn, Turn::Found),
+                    Err(Away) => Turn::Away,
+                }
             }
         }
     }
@@ -189,7 +219,7 @@ impl ReadThrough {
         flight: &Flight,
         value: Option<&T>,
         held: Option<&Held>,
-        doubt: Option<Doubt>,
+        (reason, doubt): (Reason, Option<Doubt>),
     ) {
         if flight.is_stale() {
             return;
@@ -201,7 +231,7 @@ impl ReadThrough {
             }
             return;
         };
-        if self.outages.is_away() {
+        if reason == Reason::Away || self.outages.is_away() {
             return;
         }
         let is_stored = self.store(key, value, held).await;

@@ -39,12 +39,15 @@ impl ReadThrough {
         F: Future<Output = Result<Option<T>, E>> + Send + 'static,
         L: Fn() -> F + Send + Sync + 'static,
     {
-        if let Some(found) = self.find(key).await {
-            self.refresh_when_due(key, found.is_some(), load);
-            return Ok(found);
-        }
+        let reason = match self.find(key).await {
+            Ok(found) => {
+                self.refresh_when_due(key, found.is_some(), load);
+                return Ok(found);
+            }
+            Err(reason) => reason,
+        };
         let load = Arc::new(load);
-        let mut task = self.spawn_load(key, &load);
+        let mut task = self.spawn_load(key, reason, &load);
         let soft = self.options_of(key).soft_limit;
         let mut joined = None;
         if let Some((limit, old)) = soft.zip(self.local.old(key.key())) {
@@ -62,11 +65,16 @@ impl ReadThrough {
         match joined {
             Ok(loaded) => loaded,
             // The task panicked or was shut down; either shows again here, to this caller.
-            Err(_) => self.share(key, Reason::Miss, || load()).await,
+            Err(_) => self.share(key, reason, || load()).await,
         }
     }
 
-    fn spawn_load<T, E, F, L>(&self, key: &FamilyKey, load: &Arc<L>) -> JoinHandle<Loaded<T, E>>
+    fn spawn_load<T, E, F, L>(
+        &self,
+        key: &FamilyKey,
+        reason: Reason,
+        load: &Arc<L>,
+    ) -> JoinHandle<Loaded<T, E>>
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         E: Send + Sync + 'static,
@@ -74,7 +82,7 @@ impl ReadThrough {
         L: Fn() -> F + Send + Sync + 'static,
     {
         let (through, key, load) = (self.clone(), key.clone(), Arc::clone(load));
-        tokio::spawn(async move { through.share(&key, Reason::Miss, || load()).await })
+        tokio::spawn(async move { through.share(&key, reason, || load()).await })
     }
 
     fn refresh_when_due<T, E, F, L>(&self, key: &FamilyKey, is_there: bool, load: L)

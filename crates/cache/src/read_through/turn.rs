@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::ReadThrough;
 use crate::meters::{Meter, count};
 use crate::options::LockUse;
-use crate::outage::Side;
+use crate::outage::{Away, Side};
 use crate::{FamilyKey, Lease, Lock};
 
 /// The pauses between two tries for the lock: they double from the first to the longest.
@@ -23,6 +23,8 @@ pub(super) enum Turn<T> {
     Found(T),
     /// Another process is at it.
     Theirs,
+    /// Nobody answers: it is ours, and the cache is left alone.
+    Away,
 }
 
 /// A lock that is released when it is dropped, so that a load that is given up keeps nobody waiting.
@@ -70,7 +72,7 @@ impl ReadThrough {
     pub(super) async fn turn<T, F>(&self, key: &FamilyKey, find: impl Fn() -> F + Send) -> Turn<T>
     where
         T: Send,
-        F: Future<Output = Option<T>> + Send,
+        F: Future<Output = Result<Option<T>, Away>> + Send,
     {
         let Some((lock, usage)) = self.lock_of(key) else {
             return Turn::Ours(None);
@@ -89,9 +91,13 @@ impl ReadThrough {
             }
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if let Some(found) = find().await {
-                count(key.family(), Meter::LockSpared);
-                return Turn::Found(found);
+            match find().await {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    count(key.family(), Meter::LockSpared);
+                    return Turn::Found(found);
+                }
+                Err(Away) => return Turn::Away,
             }
         }
     }
@@ -106,14 +112,14 @@ impl ReadThrough {
 
     async fn try_turn<T>(&self, key: &FamilyKey, lock: &Arc<dyn Lock>, usage: LockUse) -> Turn<T> {
         let outcome = lock.acquire(key.key(), usage.life).await;
-        match self.outages.absorb(Side::Writes, outcome) {
-            Some(Some(lease)) => Turn::Ours(Some(Held::new(lock, lease))),
-            Some(None) => Turn::Theirs,
-            None => {
-                count(key.family(), Meter::LockMissed);
-                Turn::Ours(None)
-            }
-        }
+        let turn = match self.outages.ask(Side::Writes, outcome) {
+            Ok(Some(Some(lease))) => return Turn::Ours(Some(Held::new(lock, lease))),
+            Ok(Some(None)) => return Turn::Theirs,
+            Ok(None) => Turn::Ours(None),
+            Err(Away) => Turn::Away,
+        };
+        count(key.family(), Meter::LockMissed);
+        turn
     }
 
     fn lock_of(&self, key: &FamilyKey) -> Option<(&Arc<dyn Lock>, LockUse)> {

@@ -1,6 +1,7 @@
 //! A cache that fails is a miss, whatever it says.
 
 use std::convert::Infallible;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,49 +70,61 @@ async fn a_mock_stands_in_for_each_port() {
 
 const LIMIT: Duration = Duration::from_millis(150);
 
-/// A cache where no call is answered within its limit.
+/// A cache where no call about a key with this start is answered within its limit, and nothing stands elsewhere.
 #[derive(Debug, Clone)]
-struct Silent;
+struct Silent(&'static str);
 
 impl Silent {
-    async fn wait<T>(&self, operation: &'static str) -> Result<T, CacheError> {
-        sleep(LIMIT).await;
-        Err(CacheError::new(CacheErrorKind::TimedOut, operation))
+    async fn answer<T: Default>(
+        &self,
+        operation: &'static str,
+        keys: &[CacheKey],
+    ) -> Result<T, CacheError> {
+        if keys.iter().any(|key| key.as_str().starts_with(self.0)) {
+            sleep(LIMIT).await;
+            return Err(CacheError::new(CacheErrorKind::TimedOut, operation));
+        }
+        Ok(T::default())
     }
 }
 
 #[async_trait::async_trait]
 impl Cache for Silent {
-    async fn get(&self, _: &CacheKey) -> Result<Option<bytes::Bytes>, CacheError> {
-        self.wait("get").await
+    async fn get(&self, key: &CacheKey) -> Result<Option<bytes::Bytes>, CacheError> {
+        self.answer("get", slice::from_ref(key)).await
     }
 
-    async fn get_many(&self, _: &[CacheKey]) -> Result<Vec<Option<bytes::Bytes>>, CacheError> {
-        self.wait("get_many").await
+    async fn get_many(&self, keys: &[CacheKey]) -> Result<Vec<Option<bytes::Bytes>>, CacheError> {
+        self.answer("get_many", keys).await
     }
 
-    async fn set(&self, _: &CacheKey, _: bytes::Bytes, _: Ttl) -> Result<(), CacheError> {
-        self.wait("set").await
+    async fn set(&self, key: &CacheKey, _: bytes::Bytes, _: Ttl) -> Result<(), CacheError> {
+        self.answer("set", slice::from_ref(key)).await
     }
 
-    async fn delete(&self, _: &CacheKey) -> Result<bool, CacheError> {
-        self.wait("delete").await
+    async fn delete(&self, key: &CacheKey) -> Result<bool, CacheError> {
+        self.answer("delete", slice::from_ref(key)).await
     }
 
-    async fn compare_and_delete(&self, _: &CacheKey, _: &bytes::Bytes) -> Result<bool, CacheError> {
-        self.wait("compare_and_delete").await
+    async fn compare_and_delete(
+        &self,
+        key: &CacheKey,
+        _: &bytes::Bytes,
+    ) -> Result<bool, CacheError> {
+        self.answer("compare_and_delete", slice::from_ref(key))
+            .await
     }
 
-    async fn bump(&self, _: &CacheKey, _: Ttl) -> Result<u64, CacheError> {
-        self.wait("bump").await
+    async fn bump(&self, key: &CacheKey, _: Ttl) -> Result<u64, CacheError> {
+        self.answer("bump", slice::from_ref(key)).await
     }
 
-    async fn ttl(&self, _: &CacheKey) -> Result<Option<Duration>, CacheError> {
-        self.wait("ttl").await
+    async fn ttl(&self, key: &CacheKey) -> Result<Option<Duration>, CacheError> {
+        self.answer("ttl", slice::from_ref(key)).await
     }
 
     async fn ping(&self) -> Result<Duration, CacheError> {
-        self.wait("ping").await
+        self.answer("ping", &[]).await
     }
 
     async fn shutdown(&self) {}
@@ -126,7 +139,7 @@ async fn a_silent_cache_costs_a_read_one_limit_whatever_it_does() {
         .with_eager_refresh(80)
         .with_fail_safe(Duration::from_hours(1))
         .with_negative(Duration::from_secs(5));
-    let through = ReadThrough::new(Arc::new(Silent))
+    let through = ReadThrough::new(Arc::new(Silent("")))
         .with_lock(Arc::clone(&memory) as _)
         .with_options(Family::Generation, options);
     let recent = RecentIds::beside(&through, memory);
@@ -152,4 +165,65 @@ async fn a_silent_cache_costs_a_read_one_limit_whatever_it_does() {
             .unwrap();
         assert_eq!(start.elapsed(), LIMIT);
     }
+}
+
+/// As on a Cluster with one silent server: the others answer, so that nobody thinks the cache away.
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_server_is_silent_costs_a_read_one_limit_while_other_keys_are_answered() {
+    let memory = Arc::new(MemoryCache::new());
+    let life = Ttl::new(Duration::from_secs(5)).unwrap();
+    let options = FamilyOptions::EXACT.with_lock(life, Duration::from_secs(5));
+    let records = ReadThrough::new(Arc::new(Silent("imagen4:generation:")))
+        .with_lock(Arc::clone(&memory) as _)
+        .with_options(Family::Generation, options);
+    let answered = async |through: &ReadThrough| {
+        let version = FamilyKey::gallery_version(1).unwrap();
+        assert!(through.bump(&version).await.is_some());
+    };
+    let start = Instant::now();
+    let of_record = || async {
+        answered(&records).await;
+        load(1).await
+    };
+    records
+        .get_or_load(&key(), of_record)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(start.elapsed(), LIMIT);
+
+    let start = Instant::now();
+    let through = records.clone();
+    let load_later = move || {
+        let through = through.clone();
+        async move {
+            let version = FamilyKey::gallery_version(1).unwrap();
+            assert!(through.bump(&version).await.is_some());
+            load(1).await
+        }
+    };
+    records
+        .get_or_refresh(&key(), load_later)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(start.elapsed(), LIMIT);
+
+    let start = Instant::now();
+    let many = |_| async {
+        answered(&records).await;
+        Ok::<_, Infallible>(vec![Some(Record { number: 1 })])
+    };
+    records.get_or_load_many(&[key()], many).await.unwrap();
+    assert_eq!(start.elapsed(), LIMIT);
+
+    let pages = ReadThrough::new(Arc::new(Silent("gallery:filtered:")));
+    let gallery = GalleryPages::new(pages.clone(), RecentIds::beside(&pages, memory));
+    let start = Instant::now();
+    let of_page = || async {
+        answered(&pages).await;
+        load(1).await
+    };
+    gallery.page_or_load(&42, &"filter", of_page).await.unwrap();
+    assert_eq!(start.elapsed(), LIMIT);
 }

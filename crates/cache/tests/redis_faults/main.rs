@@ -7,6 +7,8 @@
 )]
 
 mod batches;
+#[path = "../shared/callers.rs"]
+mod callers;
 mod checks;
 mod connections;
 mod cuts;

@@ -10,8 +10,11 @@ use core_config::Secret;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
+use super::callers::Callers;
 use super::writers::{Loss, Writers};
-use super::{HOST, brisk, connections_of, eventually, every_rule_holds, key, minute, patient};
+use super::{
+    BRISK, HOST, brisk, connections_of, eventually, every_rule_holds, key, minute, patient,
+};
 
 fn settings(cluster: &RedisCluster) -> RedisSettings {
     let ports = cluster.servers().iter().map(RedisServer::port);
@@ -101,6 +104,47 @@ async fn one_silent_master_costs_its_own_keys_alone_and_is_used_again_when_it_an
     assert_eq!(failed_elsewhere, 0);
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     assert!(back < Duration::from_secs(5), "{back:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_master_of_a_cluster_is_left_for_its_replica_and_fails_no_caller() {
+    let started = spawn_blocking(|| {
+        let mut cluster = RedisCluster::start();
+        let replica = cluster.add_replica_of(0);
+        (Arc::new(cluster), replica)
+    });
+    let (cluster, replica) = started.await.unwrap();
+    let moved = key_of(&cluster, 0);
+    let cache = RedisCache::new(brisk(settings(&cluster))).unwrap();
+    eventually("a first answer", async || cache.ping().await.is_ok()).await;
+    let callers = Callers::start(&cache);
+    let writers = Writers::start(&cache, &["a", "b", "c", "d"], Loss::Newest);
+    sleep(Duration::from_millis(300)).await;
+
+    let old = &cluster.servers()[0];
+    old.freeze();
+    let promoting = Arc::clone(&cluster);
+    spawn_blocking(move || promoting.wait_for_master(replica))
+        .await
+        .unwrap();
+    let new = &cluster.servers()[replica];
+    let back = eventually("writes reach the new master", async || {
+        let written = cache.set(&moved, "value".into(), minute()).await;
+        written.is_ok() && new.ask(&["GET", moved.as_str()]) == "value"
+    })
+    .await;
+    // It takes itself for the master until the others tell it otherwise.
+    old.thaw();
+    sleep(Duration::from_millis(500)).await;
+    let (met, tally) = (callers.finish().await, writers.finish().await);
+    println!(
+        "frozen master of a Cluster: {met}; {tally:?}, writes {back:?} after the replica took over"
+    );
+    assert_eq!(tally.wrong, 0, "{tally:?}");
+    met.assert_unharmed(BRISK);
+    // A connection that began before and one after it, each with a silent server's limits, and a call's.
+    met.assert_normal_within(Duration::from_millis(2_500), back);
+    assert_eq!(new.ask(&["GET", moved.as_str()]), "value");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests panic as tests do")]
 
 mod authority;
+#[path = "../shared/callers.rs"]
+mod callers;
 mod cluster;
 mod sentinels;
 mod tls;
@@ -30,11 +32,13 @@ fn patient(settings: RedisSettings) -> RedisSettings {
         .with_connect_limit(limit)
 }
 
-/// Limits that let a silence be noticed, with room for a busy machine.
+/// The limit of one call where a silence is to be noticed, with room for a busy machine.
+const BRISK: Duration = Duration::from_millis(400);
+
 fn brisk(settings: RedisSettings) -> RedisSettings {
     settings
         .with_client_name(NAME)
-        .with_call_limit(Duration::from_millis(400))
+        .with_call_limit(BRISK)
         .with_response_limit(Duration::from_millis(300))
         .with_connect_limit(Duration::from_millis(500))
         .with_pool_timeout(Duration::from_millis(300))

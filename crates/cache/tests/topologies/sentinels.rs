@@ -4,16 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::redis::{RedisCache, RedisSettings, Topology};
-use cache::testing::RedisSentinels;
+use cache::testing::{RedisSentinels, RedisServer};
 use cache::{Cache, CacheErrorKind};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use super::callers::Callers;
 use super::writers::{Loss, Writers};
-use super::{HOST, brisk, connections_of, eventually, every_rule_holds, key, minute, patient};
+use super::{
+    BRISK, HOST, NAME, brisk, connections_of, eventually, every_rule_holds, key, minute, patient,
+};
 
 fn settings(group: &RedisSentinels) -> RedisSettings {
     RedisSettings::sentinel(group.master_name(), group.ports().map(|port| (HOST, port)))
+}
+
+/// The connections of a Sentinel that are of no other server, beside the one that asks.
+pub(super) fn strangers_of(sentinel: &RedisServer) -> usize {
+    let clients = sentinel.call(&["CLIENT", "LIST"]);
+    let is_stranger = |line: &&str| line.contains(" name= ") || line.contains(NAME);
+    clients.lines().filter(is_stranger).count() - 1
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -24,7 +34,9 @@ async fn every_rule_holds_before_and_after_a_failover_and_no_answer_is_wrong_mea
 
     let before = group.master().port();
     let cache = RedisCache::new(brisk(settings.clone())).unwrap();
+    eventually("a first answer", async || cache.ping().await.is_ok()).await;
     let writers = Writers::start(&cache, &["a", "b", "c", "d"], Loss::Newest);
+    let callers = Callers::start(&cache);
     sleep(Duration::from_millis(300)).await;
     let changing = Arc::clone(&group);
     spawn_blocking(move || changing.fail_over()).await.unwrap();
@@ -35,15 +47,13 @@ async fn every_rule_holds_before_and_after_a_failover_and_no_answer_is_wrong_mea
     })
     .await;
     sleep(Duration::from_millis(300)).await;
-    let tally = writers.finish().await;
+    let (tally, met) = (writers.finish().await, callers.finish().await);
     println!(
-        "planned failover: {tally:?}, writes {back:?} after the Sentinels named the new master"
+        "planned failover: {met}; {tally:?}, writes {back:?} after the Sentinels named the new master"
     );
-    assert_eq!(tally.wrong, 0, "{tally:?}");
-    assert!(
-        tally.right > 0 && back < Duration::from_secs(6),
-        "{tally:?} {back:?}"
-    );
+    assert!(tally.wrong == 0 && tally.right > 0, "{tally:?}");
+    met.assert_unharmed(BRISK);
+    met.assert_normal_within(Duration::from_secs(1), back);
     assert_ne!(group.master().port(), before);
 
     every_rule_holds(&settings).await;
@@ -63,6 +73,7 @@ async fn a_frozen_master_is_left_for_the_new_one_and_never_written_again() {
         .find(|server| server.port() == group.master().port())
         .unwrap();
     let writers = Writers::start(&cache, &["a", "b"], Loss::Newest);
+    let callers = Callers::start(&cache);
     old.freeze();
     let (changing, port) = (Arc::clone(&group), old.port());
     spawn_blocking(move || changing.wait_for_another_master(port))
@@ -77,10 +88,13 @@ async fn a_frozen_master_is_left_for_the_new_one_and_never_written_again() {
     .await;
     old.thaw();
     sleep(Duration::from_millis(300)).await;
-    let tally = writers.finish().await;
-    println!("frozen master: {tally:?}, writes {back:?} after the Sentinels named the new master");
+    let (tally, met) = (writers.finish().await, callers.finish().await);
+    println!(
+        "frozen master: {met}; {tally:?}, writes {back:?} after the Sentinels named the new master"
+    );
     assert_eq!(tally.wrong, 0, "{tally:?}");
-    assert!(back < Duration::from_secs(6), "{back:?}");
+    met.assert_unharmed(BRISK);
+    met.assert_normal_within(Duration::from_secs(1), back);
     assert_eq!(group.master().ask(&["GET", "second"]), "value");
     eventually("the old master is left", async || connections_of(old) == 0).await;
 }
@@ -118,7 +132,10 @@ async fn with_sentinels_faults_are_told_as_they_are() {
     cache.shutdown().await;
     let all = || group.servers().iter().map(connections_of).sum::<usize>();
     eventually("no connection is left", async || all() == 0).await;
-    assert_eq!(connections_of(&group.sentinels()[2]), 0);
+    eventually("no connection to a Sentinel is left", async || {
+        strangers_of(&group.sentinels()[2]) == 0
+    })
+    .await;
     assert_eq!(
         cache.ping().await.unwrap_err().kind(),
         CacheErrorKind::Closed

@@ -1,13 +1,17 @@
 //! One server over TLS, and every way in which the two sides can disagree about it.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cache::redis::{RedisCache, RedisSettings, RedisTls};
-use cache::testing::{RedisCluster, RedisServer};
+use cache::testing::{RedisCluster, RedisSentinels, RedisServer};
 use cache::{Cache, CacheError, CacheErrorKind};
+use core_config::Secret;
+use tokio::task::spawn_blocking;
 
 use super::authority::{Authority, free_port};
+use super::sentinels::strangers_of;
 use super::{HOST, connections_of, eventually, every_rule_holds, key, minute, patient};
 
 /// A server that speaks TLS on one port and plain text on another.
@@ -123,20 +127,8 @@ async fn a_cluster_is_reached_over_tls() {
         arguments.extend(["--tls-cluster", "yes"].map(str::to_owned));
         arguments
     });
-    let ports: Vec<u16> = cluster
-        .servers()
-        .iter()
-        .map(|server| {
-            server
-                .ask(&["CONFIG", "GET", "tls-port"])
-                .lines()
-                .last()
-                .unwrap()
-                .parse()
-                .unwrap()
-        })
-        .collect();
-    let settings = RedisSettings::cluster([(HOST, ports[0])]).with_tls(authority.tls());
+    let port = cluster.servers()[0].tls_port().unwrap();
+    let settings = RedisSettings::cluster([(HOST, port)]).with_tls(authority.tls());
     let cache = RedisCache::new(patient(settings)).unwrap();
     for number in 0..20 {
         let key = key(&format!("tls:{number}"));
@@ -151,4 +143,67 @@ async fn a_cluster_is_reached_over_tls() {
         .iter()
         .filter(|server| server.ask(&["DBSIZE"]) != "0");
     assert_eq!(held.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_master_that_sentinels_name_is_reached_over_tls_and_so_is_its_successor() {
+    let authority = Arc::new(Authority::for_host(HOST));
+    let signer = Arc::clone(&authority);
+    let start = move || RedisSentinels::start_with(Some("word"), || signer.arguments(free_port()));
+    let group = Arc::new(spawn_blocking(start).await.unwrap());
+    let login = |password: &str, of_sentinels: &str| {
+        let nodes = group.ports().map(|port| (HOST, port));
+        RedisSettings::sentinel(group.master_name(), nodes)
+            .with_password(Secret::new(password))
+            .with_sentinel_password(Secret::new(of_sentinels))
+    };
+    let right = login("word", "word").with_tls(authority.tls());
+    let cache = RedisCache::new(patient(right)).unwrap();
+    let report = cache.check().await;
+    println!("{report}");
+    assert!(report.is_healthy(), "{report}");
+
+    let other = Authority::for_host(HOST).tls();
+    for (what, settings, kind) in [
+        ("plain text", login("word", "word"), CacheErrorKind::Tls),
+        (
+            "another authority",
+            login("word", "word").with_tls(other),
+            CacheErrorKind::Tls,
+        ),
+        (
+            "a wrong password of the Sentinels",
+            login("word", "x").with_tls(authority.tls()),
+            CacheErrorKind::Refused,
+        ),
+        (
+            "a wrong password of the master",
+            login("x", "word").with_tls(authority.tls()),
+            CacheErrorKind::Refused,
+        ),
+    ] {
+        let error = RedisCache::new(patient(settings))
+            .unwrap()
+            .ping()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind, "{what}: {}", chain(&error));
+    }
+
+    let changing = Arc::clone(&group);
+    spawn_blocking(move || changing.fail_over()).await.unwrap();
+    let back = eventually("writes reach the new master", async || {
+        let written = cache.set(&key("after"), "value".into(), minute()).await;
+        written.is_ok() && group.master().ask(&["GET", "after"]) == "value"
+    })
+    .await;
+    println!("planned failover over TLS: writes {back:?} after the Sentinels named the new master");
+    cache.shutdown().await;
+    let all = || {
+        let of_data = group.servers().iter().map(connections_of);
+        of_data
+            .chain(group.sentinels().iter().map(strangers_of))
+            .sum::<usize>()
+    };
+    eventually("no connection is left", async || all() == 0).await;
 }
