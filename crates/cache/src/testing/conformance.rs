@@ -246,6 +246,7 @@ macro_rules! recent_list_conformance {
             a_list_is_no_byte_value
             a_thousand_changes_at_the_same_time_keep_every_rule
             a_thousand_changes_of_the_same_ids_keep_every_rule
+            fills_among_changes_lose_nothing
             after_a_shutdown_every_call_is_closed
         }
     };

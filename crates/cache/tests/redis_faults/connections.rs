@@ -1,12 +1,15 @@
 //! Connections are few, shared, and made anew after a restart; what they find is told as it is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cache::redis::RedisCache;
+use cache::redis::{RedisCache, RedisSettings};
 use cache::testing::RedisServer;
 use cache::{Cache, CacheErrorKind, CacheKey};
 use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::{NAME, connections_of, key, minute, patient, patient_settings};
 
@@ -76,4 +79,44 @@ async fn a_key_without_an_end_lives_for_ever() {
     let cache = patient(&server);
     server.call(&["SET", key().as_str(), "value"]);
     assert_eq!(cache.ttl(&key()).await.unwrap(), Some(Duration::MAX));
+}
+
+#[tokio::test]
+async fn a_call_whose_connection_breaks_each_time_is_tried_as_often_as_allowed_and_no_more() {
+    for retries in [0, 1, 3] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let tries = Arc::new(AtomicU32::new(0));
+        let serving = tokio::spawn(hang_up(listener, Arc::clone(&tries)));
+        let limit = Duration::from_secs(10);
+        let settings = RedisSettings::new("127.0.0.1", port)
+            .with_max_retries(retries)
+            .with_call_limit(limit)
+            .with_response_limit(limit)
+            .with_connect_limit(limit);
+        let cache = RedisCache::new(settings).unwrap();
+        let error = cache.get(&key()).await.unwrap_err();
+        assert_eq!(error.kind(), CacheErrorKind::Unavailable, "{error:?}");
+        assert_eq!(tries.load(Ordering::Relaxed), retries + 1);
+        serving.abort();
+    }
+}
+
+/// Greets whoever comes, and hangs up when it is asked for something.
+async fn hang_up(listener: TcpListener, tries: Arc<AtomicU32>) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut buffer = [0; 4_096];
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            let text = String::from_utf8_lossy(&buffer[..read]);
+            if text.contains("GET") {
+                tries.fetch_add(1, Ordering::Relaxed);
+                break;
+            }
+            let commands = text.lines().filter(|line| line.starts_with('*'));
+            let answers = "+OK\r\n".repeat(commands.count());
+            if stream.write_all(answers.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+    }
 }

@@ -125,39 +125,61 @@ pub(super) async fn fill(cache: &RedisCache) {
 /// A push at the cap puts in, cuts off, notes the length, renews the ends and voids the token.
 #[tokio::test]
 async fn a_push_that_is_cut_after_any_byte_is_all_old_or_all_new() {
+    cut_everywhere(Change::Push, "$1\r\nd\r\n$1\r\nc\r\n$1\r\nb").await;
+}
+
+/// A removal takes out, notes the length, renews the ends and voids the token.
+#[tokio::test]
+async fn a_removal_that_is_cut_after_any_byte_is_all_old_or_all_new() {
+    cut_everywhere(Change::Removal, "$1\r\nc\r\n$1\r\na").await;
+}
+
+/// What is cut.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Push,
+    Removal,
+}
+
+impl Change {
+    async fn make(self, cache: &RedisCache) -> Result<bool, CacheError> {
+        match self {
+            Self::Push => cache.push(&key(), "d", &limits()).await,
+            Self::Removal => cache.remove(&key(), "b", &limits()).await,
+        }
+    }
+}
+
+/// Cuts the connection after each byte of `change`, in both ways, which leaves `listed` when it is done.
+async fn cut_everywhere(change: Change, listed: &str) {
     let server = RedisServer::start();
     let direct = super::patient(&server);
     // The script is known to the server before the first cut, so that the exchange is one.
     fill(&direct).await;
-    direct.push(&key(), "z", &limits()).await.unwrap();
+    change.make(&direct).await.unwrap();
     let proxy = Proxy::before(&server).await;
     for way in [Way::ToServer, Way::ToClient] {
         let (mut old, mut new) = (0, 0);
         for bytes in 0.. {
             fill(&direct).await;
             let before = state(&server);
-            let acknowledged = push_and_cut(&server, &proxy, way, bytes).await;
+            let make = async |cache: &RedisCache| change.make(cache).await;
+            let outcome = over_a_cut(&server, &proxy, way, bytes, make).await;
             let after = state(&server);
             let is_old = after == before;
-            let is_new = after.0.contains("$1\r\nd\r\n$1\r\nc\r\n$1\r\nb") && after.2 != before.2;
+            let is_new = after.0.contains(listed) && after.2 != before.2;
             assert!(is_old != is_new, "{way:?} {bytes}: {before:?} {after:?}");
             (old, new) = (old + u32::from(is_old), new + u32::from(is_new));
             // The whole exchange went through before the cut.
-            if acknowledged {
+            if outcome.is_ok() {
                 assert!(is_new);
                 break;
             }
         }
-        println!("cuts {way:?}: {old} left all old, {new} all new, none mixed");
+        println!("cuts of a {change:?} {way:?}: {old} left all old, {new} all new, none mixed");
         assert!(new > 0);
         assert!(old > 100 || way == Way::ToClient);
     }
-}
-
-/// Pushes over a connection that is cut after so many bytes; returns whether the push was acknowledged.
-async fn push_and_cut(server: &RedisServer, proxy: &Proxy, way: Way, bytes: usize) -> bool {
-    let push = async |cache: &RedisCache| cache.push(&key(), "d", &limits()).await;
-    over_a_cut(server, proxy, way, bytes, push).await.is_ok()
 }
 
 /// Makes `call` over a connection that is cut after so many bytes, and waits until the server has let it go.

@@ -6,6 +6,7 @@
 )]
 
 mod crowds;
+mod fills;
 mod races;
 
 use std::num::NonZeroU16;
@@ -16,6 +17,7 @@ use super::{Fixture, millis, pass};
 use crate::{Cache as _, CacheErrorKind, CacheKey, ListLimits, RecentList as _, RecentPage};
 
 pub use crowds::*;
+pub use fills::*;
 pub use races::*;
 
 fn limits(cap: u16) -> ListLimits {
