@@ -1,4 +1,4 @@
-//! A batch of a record, a list and a version is cut after each byte: what stands in the server is all old or all new.
+//! Batches of a record, a list and a version are cut after each byte: what stands in the server is all old or all new.
 
 use cache::testing::RedisServer;
 use cache::{Batch, Cache, CacheKey, RecentList, Step};
@@ -30,7 +30,9 @@ fn steps() -> [Step; 3] {
 }
 
 /// The record, the version, and the list with what is noted beside it.
-fn all(server: &RedisServer) -> (String, String, (String, String, String)) {
+type All = (String, String, (String, String, String));
+
+fn all(server: &RedisServer) -> All {
     let record = server.ask(&["GET", "cut:record"]);
     let version = server.ask(&["GET", "cut:version"]);
     for name in ["cut:record", "cut:version"] {
@@ -41,11 +43,38 @@ fn all(server: &RedisServer) -> (String, String, (String, String, String)) {
 
 #[tokio::test]
 async fn a_batch_that_is_cut_after_any_byte_is_all_old_or_all_new() {
+    let is_new = |before: &All, after: &All| {
+        after.0 == "new" && after.1 != before.1 && is_pushed(before, after)
+    };
+    cut_everywhere("a batch", &steps(), is_new, 200).await;
+}
+
+/// What the beginning of a generation tells the cache: its id first in the list, and the gallery's pages old.
+#[tokio::test]
+async fn a_push_with_a_bump_that_is_cut_after_any_byte_is_all_old_or_all_new() {
+    let is_new = |before: &All, after: &All| {
+        after.0 == before.0 && after.1 != before.1 && is_pushed(before, after)
+    };
+    cut_everywhere("a push with a bump", &steps()[1..], is_new, 150).await;
+}
+
+fn is_pushed(before: &All, after: &All) -> bool {
+    after.2.0.contains("$1\r\nd\r\n$1\r\nc\r\n$1\r\nb") && after.2.2 != before.2.2
+}
+
+/// Cuts the connection after each byte of the exchange, in both ways; more than `least` cuts come before the server has
+/// all of it.
+async fn cut_everywhere(
+    what: &str,
+    steps: &[Step],
+    is_new: impl Fn(&All, &All) -> bool,
+    least: u32,
+) {
     let server = RedisServer::start();
     let direct = super::patient(&server);
     fill(&direct).await;
     // The script is known to the server before the first cut, so that the exchange is one.
-    direct.apply(&steps()).await.unwrap();
+    direct.apply(steps).await.unwrap();
     let proxy = Proxy::before(&server).await;
     for way in [Way::ToServer, Way::ToClient] {
         let (mut old, mut new) = (0, 0);
@@ -57,15 +86,11 @@ async fn a_batch_that_is_cut_after_any_byte_is_all_old_or_all_new() {
                 .unwrap();
             let before = all(&server);
             let outcome = over_a_cut(&server, &proxy, way, bytes, async |cache| {
-                cache.apply(&steps()).await
+                cache.apply(steps).await
             });
             let acknowledged = outcome.await.is_ok();
             let after = all(&server);
-            let is_old = after == before;
-            let is_new = after.0 == "new"
-                && after.1 != before.1
-                && after.2.0.contains("$1\r\nd\r\n$1\r\nc\r\n$1\r\nb")
-                && after.2.2 != before.2.2;
+            let (is_old, is_new) = (after == before, is_new(&before, &after));
             assert!(is_old != is_new, "{way:?} {bytes}: {before:?} {after:?}");
             (old, new) = (old + u32::from(is_old), new + u32::from(is_new));
             // The whole exchange went through before the cut.
@@ -74,9 +99,9 @@ async fn a_batch_that_is_cut_after_any_byte_is_all_old_or_all_new() {
                 break;
             }
         }
-        println!("cuts of a batch {way:?}: {old} left all old, {new} all new, none mixed");
+        println!("cuts of {what} {way:?}: {old} left all old, {new} all new, none mixed");
         assert!(new > 0);
-        assert!(old > 200 || way == Way::ToClient);
+        assert!(old > least || way == Way::ToClient);
     }
 }
 

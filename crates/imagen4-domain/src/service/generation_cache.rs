@@ -57,13 +57,23 @@ impl GenerationCache {
         &self.pages
     }
 
-    /// Puts a generation that was just recorded first among its owner's newest.
+    /// Puts a generation that was just recorded first among its owner's newest, and makes its owner's gallery pages
+    /// old, in one call where that is possible.
     ///
-    /// This is the only place that does: the list goes by creation, whichever generation ends last.
+    /// This is the only place that puts one first: the list goes by creation, whichever generation ends last.
     pub(super) async fn begun(&self, generation: &Generation) {
-        if let Some(key) = recent_key(generation.owner()) {
-            self.recent.push(&key, &generation.id().to_string()).await;
+        let (owner, id) = (generation.owner(), generation.id().to_string());
+        let version = FamilyKey::gallery_version(key_part(owner)).ok();
+        let (Some(recent), Some(version)) = (recent_key(owner), version) else {
+            return;
+        };
+        if let Some(together) = &self.together {
+            return together
+                .apply(Changes::new().push(&recent, id).bump(&version))
+                .await;
         }
+        self.recent.push(&recent, &id).await;
+        self.records.bump(&version).await;
     }
 
     /// Keeps a generation that is over, and makes its owner's gallery pages old, in one call where that is possible.

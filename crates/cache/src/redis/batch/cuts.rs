@@ -190,3 +190,29 @@ async fn a_list_that_another_changed_while_it_was_hidden_stays_cold_until_it_is_
     let page = cache.page(&keys.list, 0, 3).await.unwrap().unwrap();
     assert_eq!(page.ids, ["d", "c", "b"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_with_a_bump_that_is_cut_leaves_the_old_list_and_misses_or_the_new_one() {
+    let cluster = tokio::task::spawn_blocking(RedisCluster::start);
+    let cluster = cluster.await.unwrap();
+    let (cache, keys) = (patient(&cluster), keys());
+    // What the beginning of a generation tells the cache.
+    let all = steps(&keys);
+    let pieces = part::pieces(&all[1..3]);
+    assert_eq!(pieces.len(), 2);
+    for cut in 0..=2 {
+        make_old(&cache, &keys).await;
+        let before = look(&cache, &keys).await;
+        let deadline = cache.calls().deadline();
+        cache.do_pieces(&pieces[..cut], deadline).await.unwrap();
+        let seen = look(&cache, &keys).await;
+        // A raised version is a miss of the pages, and no more than that.
+        let listed = if cut == 2 {
+            ["d", "c", "b"]
+        } else {
+            ["c", "b", "a"]
+        };
+        assert_eq!(seen.list.as_deref().unwrap(), listed);
+        assert_eq!(seen.version > before.version, cut > 0, "{cut}");
+    }
+}

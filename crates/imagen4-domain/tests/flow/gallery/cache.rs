@@ -1,9 +1,13 @@
 //! Pages in the cache: what they cost, how long they live, and what makes them old.
 
+use std::sync::{Arc, Mutex};
+
 use cache::{Cache, CacheErrorKind, CacheKey, FilterHash};
 use chrono::TimeDelta;
 use imagen4_domain::testing::{StoreCall, user};
-use imagen4_domain::{GalleryFilter, GalleryPage, SeedChoice, StoreErrorKind};
+use imagen4_domain::{
+    GalleryFilter, GalleryPage, GenerationCache, Progress, SeedChoice, StoreErrorKind,
+};
 
 use super::names;
 use crate::world::{World, four};
@@ -113,6 +117,31 @@ async fn a_creation_a_deletion_and_a_favourite_make_pages_old() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_beginning_and_an_end_are_one_call_each_and_make_pages_old() {
+    let world = World::new();
+    page(&world).await;
+    let parts = || Arc::new(world.cache.clone());
+    let kept = GenerationCache::new(parts(), parts()).with_batch(parts());
+    let service = world.service.clone().with_cache(kept);
+    let counts = world.cache.clone().into_inner();
+    let version = CacheKey::new("gallery:version:7").unwrap();
+    let before = world.cache.get(&version).await.unwrap();
+    let calls = counts.total();
+    let between = Arc::new(Mutex::new(None));
+    let (seen, cache) = (Arc::clone(&between), Arc::clone(&counts));
+    let told = move |_: &Progress| {
+        // What the cache was told before anything else happened.
+        seen.lock().unwrap().get_or_insert(cache.count("apply"));
+    };
+    service.generate(&user("7"), four(), told).await.unwrap();
+    assert_eq!(*between.lock().unwrap(), Some(1));
+    assert_eq!((counts.count("apply"), counts.total() - calls), (2, 2));
+    assert_ne!(world.cache.get(&version).await.unwrap(), before);
+    let (store, _, shown) = calls_of(&world, page(&world)).await;
+    assert_eq!((store, shown.items.len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_one_user_changes_leaves_the_pages_of_others_warm() {
     let world = World::new();
     world.generate(four()).await.unwrap();
@@ -207,7 +236,7 @@ async fn what_others_wrote_under_the_users_key_is_not_shown() {
         items: vec![item],
         next: None,
     };
-    let through = cache::ReadThrough::new(std::sync::Arc::new(world.cache.clone()));
+    let through = cache::ReadThrough::new(Arc::new(world.cache.clone()));
     through.put(&key, &foreign).await;
     assert_eq!(names(&page(&world).await.items), [own.id()]);
 }
