@@ -1,4 +1,4 @@
-//! Any bytes as an answer of the queue, with any status.
+//! Any bytes as an answer of the queue, with any status and any headers.
 #![no_main]
 
 use fal_client::testing::fuzz;

@@ -151,6 +151,10 @@ mod tests {
             "storage_image_header",
             "storage_endpoint",
             "domain_callback",
+            "fal_answers",
+            "fal_script",
+            "fal_simulator",
+            "fal_webhook",
         ] {
             assert!(found.contains(&target.to_owned()), "{target}");
         }
