@@ -43,7 +43,12 @@ pub(crate) fn scan() -> Outcome {
 /// Returns how many commits there are, and what was found in them.
 fn scan_at(folder: &Path) -> Outcome<(usize, Vec<Finding>)> {
     let unusable = |error: std::io::Error| format!("cannot read the history: {error}");
-    if folder.join(".git/shallow").exists() {
+    let cut_off = Command::new("git")
+        .current_dir(folder)
+        .args(["rev-parse", "--is-shallow-repository"])
+        .output()
+        .map_err(unusable)?;
+    if cut_off.stdout.trim_ascii() != b"false" {
         let reason = "the history is cut off; fetch all of it with `git fetch --unshallow`";
         return Err(reason.to_owned());
     }
@@ -187,8 +192,11 @@ mod tests {
     #[test]
     fn a_history_that_is_cut_off_is_not_called_clean() {
         let repository = Repository::new("shallow");
-        repository.commit("nothing", "begin");
-        fs::write(repository.0.join(".git/shallow"), "").unwrap();
-        assert!(scan_at(&repository.0).unwrap_err().contains("--unshallow"));
+        repository.commit(&format!("key = {}", secret()), "bring it in");
+        repository.commit("nothing", "take it out");
+        let from = format!("file://{}", repository.0.display());
+        repository.git(&["clone", "--quiet", "--depth", "1", &from, "cut"]);
+        let cut = scan_at(&repository.0.join("cut"));
+        assert!(cut.unwrap_err().contains("--unshallow"));
     }
 }
