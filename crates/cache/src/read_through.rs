@@ -153,6 +153,12 @@ impl ReadThrough {
         &self.cache
     }
 
+    /// Tells whether the last call found nobody: whoever needs several calls for one answer leaves out the rest, so
+    /// that an outage costs one limit and not one for each call.
+    pub fn is_away(&self) -> bool {
+        self.outages.is_away()
+    }
+
     /// Returns what is remembered about failures, for a layer over the same server.
     pub(crate) fn outages(&self) -> &Arc<Outages> {
         &self.outages

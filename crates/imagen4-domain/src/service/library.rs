@@ -169,7 +169,8 @@ impl Library {
         };
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let page = cache.recent().page_or_load(&list, 0, wanted, load).await?;
-        if !page.complete {
+        // An outage costs the caller one limit, which the list has had.
+        if !page.complete || cache.records().is_away() {
             return Ok(None);
         }
         let names = page.ids.iter().map(|text| text.parse().ok());
@@ -197,6 +198,9 @@ impl Library {
         let found = self.store.recent(user, limit, None).await?;
         if let Some(cache) = &self.cache {
             for generation in found.iter().filter(|one| one.state().is_final()) {
+                if cache.records().is_away() {
+                    break;
+                }
                 if let Some(key) = record_key(&generation.id()) {
                     cache.records().put(&key, generation).await;
                 }

@@ -1,9 +1,15 @@
 //! Reading back: through the cache, without it, and by the owner alone.
 
+use std::sync::Arc;
+
+use cache::memory::MemoryCache;
+use cache::testing::{CountingCache, FailingCache};
 use cache::{Cache, CacheErrorKind, CacheKey};
 use chrono::TimeDelta;
 use imagen4_domain::testing::{StoreCall, user};
-use imagen4_domain::{Generation, GenerationId, GenerationStore, PictureState, StoreErrorKind};
+use imagen4_domain::{
+    Generation, GenerationCache, GenerationId, GenerationStore, PictureState, StoreErrorKind,
+};
 use storage::StorageErrorKind;
 use storage::testing::{Failure, Operation};
 
@@ -228,4 +234,32 @@ async fn a_link_that_cannot_be_signed_is_left_out() {
     ));
     let views = world.library.links(&made).await;
     assert!(views.iter().all(|view| view.link.is_none()) && views.len() == 4);
+}
+
+/// Each call of a silent cache costs its limit.
+#[tokio::test(start_paused = true)]
+async fn while_the_cache_is_away_the_newest_cost_one_call_of_it() {
+    let world = World::new();
+    for _ in 0..3 {
+        world.generate(four()).await.unwrap();
+        world.clock.advance(TimeDelta::seconds(1));
+    }
+    let away = FailingCache::new(MemoryCache::new());
+    let counts = Arc::new(CountingCache::new(away.clone()));
+    let kept = GenerationCache::new(Arc::clone(&counts) as _, Arc::clone(&counts) as _);
+    let library = world.uncached.clone().with_cache(kept);
+    away.break_down(CacheErrorKind::TimedOut);
+    for _ in 0..3 {
+        let before = counts.total();
+        let found = library.recent(&user("7"), 10).await.unwrap();
+        assert_eq!((found.len(), counts.total() - before), (3, 1));
+    }
+    away.heal();
+    // Filled by one read and kept one by one, so that the third asks the record store nothing.
+    for _ in 0..2 {
+        library.recent(&user("7"), 10).await.unwrap();
+    }
+    let before = world.store.all_calls();
+    library.recent(&user("7"), 10).await.unwrap();
+    assert_eq!(world.store.all_calls(), before);
 }
