@@ -32,6 +32,7 @@ cache          all of its parts, or those named, on a redis-server of its own:
   p8           loads of 500 misses at once over four processes
 fal            all of its parts, against a simulator of FAL in another process:
   p9           the CPU of submitting, polling and fetching, against bare calls and FAL's own clients
+  r25          webhooks verified in a second of one core
 ";
 
 fn main() -> ExitCode {
