@@ -14,7 +14,7 @@ mod storage;
 
 use std::process::ExitCode;
 
-use shared::{Outcome, Report, allocator};
+use shared::{Outcome, Report, allocator, awake};
 
 const USAGE: &str = "\
 benchmarks TOPIC [PART …] [--check]
@@ -35,8 +35,15 @@ fal            all of its parts, against a simulator of FAL in another process:
   r25          webhooks verified in a second of one core
 ";
 
+/// The topics, whose measurements need cores that are awake; the other names are those of children.
+const TOPICS: [&str; 3] = ["storage", "cache", "fal"];
+
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|topic| topic == awake::CHILD) {
+        awake::run_child();
+        return ExitCode::SUCCESS;
+    }
     // Whose memory is measured, or whose CPU beside that of other programs, has the allocator that a service has.
     let is_child = arguments.first().is_some_and(|topic| {
         [storage::memory::CHILD, fal::caller::CHILD].contains(&topic.as_str())
@@ -91,6 +98,7 @@ async fn measure(arguments: &[String], check: bool) -> ExitCode {
 
 /// Runs the parts of a topic, all where none is named, and tells whether there are such.
 async fn run(topic: &str, parts: &[String], report: &mut Report) -> Outcome<bool> {
+    let _awake = TOPICS.contains(&topic).then(keep_awake).flatten();
     match topic {
         "storage" => storage::run(parts, report).await,
         storage::memory::CHILD => storage::memory::run_child(parts).await.map(|()| true),
@@ -101,4 +109,10 @@ async fn run(topic: &str, parts: &[String], report: &mut Report) -> Outcome<bool
         cache::misses::CHILD => cache::misses::run_child(parts).await.map(|()| true),
         _ => Ok(false),
     }
+}
+
+fn keep_awake() -> Option<awake::Awake> {
+    awake::Awake::start()
+        .inspect_err(|error| println!("the cores may sleep, which blurs the figures: {error}"))
+        .ok()
 }

@@ -1,6 +1,7 @@
 //! What every topic measures with: interleaved rounds, medians, ratios, tables and aims.
 
 pub(crate) mod allocator;
+pub(crate) mod awake;
 mod figures;
 mod report;
 mod rounds;
