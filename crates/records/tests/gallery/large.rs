@@ -79,15 +79,20 @@ async fn a_page_costs_the_same_among_a_hundred_and_among_a_hundred_thousand() {
         (favourites, false),
     ] {
         let (mut small, mut large) = (Duration::MAX, Duration::MAX);
-        // In turn, so that a busy moment of the machine meets both.
-        for _ in 0..100 {
+        let ratio = |small: Duration, large: Duration| large.as_secs_f64() / small.as_secs_f64();
+        // In turn, so that a busy moment of the machine meets both, and longer while it is busy: the least of
+        // many times comes down to the cost itself, and no further.
+        for round in 0..1_000 {
+            if round >= 100 && ratio(small, large) <= 1.3 {
+                break;
+            }
             let after = |number| Some(middle(number)).filter(|_| from_the_middle);
             small = small.min(time_of_a_page(&few, &query, after(100)).await);
             large = large.min(time_of_a_page(&many, &query, after(100_000)).await);
         }
         let times = format!("{query:?}: {small:?} among 100, {large:?} among 100,000");
         assert!(large < Duration::from_millis(5), "{times}");
-        assert!(large.as_secs_f64() / small.as_secs_f64() <= 1.3, "{times}");
+        assert!(ratio(small, large) <= 1.3, "{times}");
     }
     assert_numbers(&many).await;
 }
