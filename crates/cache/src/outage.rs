@@ -31,16 +31,7 @@ pub(crate) struct Away;
 impl Outages {
     /// Turns a failure into `None`: it is counted, and the first of an outage is logged.
     pub(crate) fn absorb<T>(&self, side: Side, outcome: Result<T, CacheError>) -> Option<T> {
-        match outcome {
-            Ok(value) => {
-                self.recovered(side);
-                Some(value)
-            }
-            Err(error) => {
-                self.failed(side, &error);
-                None
-            }
-        }
+        self.ask(side, outcome).ok().flatten()
     }
 
     /// Does the same with a refusal, and tells it apart from no answer at all.
@@ -49,9 +40,13 @@ impl Outages {
         side: Side,
         outcome: Result<T, CacheError>,
     ) -> Result<Option<T>, Away> {
-        let is_answered = !matches!(&outcome, Err(error) if is_silence(error.kind()));
-        let answer = self.absorb(side, outcome);
-        if is_answered { Ok(answer) } else { Err(Away) }
+        match outcome {
+            Ok(value) => {
+                self.recovered(side);
+                Ok(Some(value))
+            }
+            Err(error) => self.failed(side, &error).map(|()| None),
+        }
     }
 
     /// Whether the last call found nobody: whoever needs several calls leaves out the rest, so that an outage
@@ -68,38 +63,35 @@ impl Outages {
         }
     }
 
-    fn failed(&self, side: Side, error: &CacheError) {
+    /// Counts a failure, and logs the first of an outage; `Away` when it says nothing but that nobody answers.
+    fn failed(&self, side: Side, error: &CacheError) -> Result<(), Away> {
         let kind = error.kind();
         metrics::counter!("cache.failures", "kind" => kind.as_str()).increment(1);
-        let (outage, message) = match kind {
+        let (outage, message, told) = match kind {
             // This is about one value, and the counter says enough.
-            CacheErrorKind::TooLarge => return,
+            CacheErrorKind::TooLarge => return Ok(()),
             // This is about one key for as long as the other program runs; the rest of the cache is well.
             CacheErrorKind::Misused => (
                 &self.misused,
                 "a cache key is used by another program as well",
+                Ok(()),
             ),
             CacheErrorKind::Full | CacheErrorKind::ReadOnly => (
                 &self.writes_refused,
                 "the cache refuses writes; going on without them",
+                Ok(()),
             ),
-            _ => (&self.away, "the cache fails; going on without it"),
+            _ => (
+                &self.away,
+                "the cache fails; going on without it",
+                Err(Away),
+            ),
         };
         if !outage.swap(true, Ordering::Relaxed) {
             warn(side, error, message);
         }
+        told
     }
-}
-
-/// Whether the failure says nothing of the value or of the server, but that nobody answers.
-fn is_silence(kind: CacheErrorKind) -> bool {
-    !matches!(
-        kind,
-        CacheErrorKind::TooLarge
-            | CacheErrorKind::Misused
-            | CacheErrorKind::Full
-            | CacheErrorKind::ReadOnly
-    )
 }
 
 fn clear(outage: &AtomicBool, message: &'static str) {

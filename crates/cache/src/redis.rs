@@ -11,7 +11,7 @@ mod cluster;
 mod config;
 mod dial;
 mod facts;
-mod lanes;
+mod lane;
 mod link;
 mod list;
 mod lock;

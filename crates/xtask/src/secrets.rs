@@ -41,45 +41,69 @@ pub(crate) fn scan() -> Outcome {
 }
 
 /// Returns how many commits there are, and what was found in them.
+///
+/// A copy whose history was cut off fetches the rest first.
 fn scan_at(folder: &Path) -> Outcome<(usize, Vec<Finding>)> {
-    let unusable = |error: std::io::Error| format!("cannot read the history: {error}");
-    let cut_off = Command::new("git")
-        .current_dir(folder)
-        .args(["rev-parse", "--is-shallow-repository"])
-        .output()
-        .map_err(unusable)?;
-    if cut_off.stdout.trim_ascii() != b"false" {
-        let reason = "the history is cut off; fetch all of it with `git fetch --unshallow`";
-        return Err(reason.to_owned());
+    if is_cut_off(folder)? {
+        say("    the history is cut off; fetching the rest");
+        ask(folder, &["fetch", "--quiet", "--unshallow"])?;
+        // Without anywhere to fetch from, git fetches nothing and calls that well.
+        if is_cut_off(folder)? {
+            let reason = "the history is cut off; fetch all of it with `git fetch --unshallow`";
+            return Err(reason.to_owned());
+        }
     }
-    let mut git = Command::new("git")
-        .current_dir(folder)
-        .args([
-            "-c",
-            "core.quotePath=false",
-            "log",
-            "--all",
-            "-m",
-            "--patch",
-        ])
-        .args(["--text", "--unified=0", "--no-color", "--no-renames"])
-        .args(["--no-ext-diff", "--no-textconv", "--format=commit %H%n%B"])
-        .stdin(Stdio::null())
+    let mut git = git(folder)
+        .args(["-c", "core.quotePath=false", "log", "--all", "-m"])
+        .args(["--patch", "--text", "--unified=0", "--no-color"])
+        .args(["--no-renames", "--no-ext-diff", "--no-textconv"])
+        .arg("--format=commit %H%n%B")
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(unusable)?;
+        .map_err(|error| unusable(&error))?;
     let mut search = Search::default();
     if let Some(told) = git.stdout.take() {
         for line in BufReader::new(told).split(b'\n') {
-            let line = line.map_err(unusable)?;
+            let line = line.map_err(|error| unusable(&error))?;
             search.take(&String::from_utf8_lossy(&line));
         }
     }
-    let status = git.wait().map_err(unusable)?;
+    let status = git.wait().map_err(|error| unusable(&error))?;
     if !status.success() {
         return Err(format!("git log failed: {status}"));
     }
     Ok((search.commits, search.findings))
+}
+
+fn is_cut_off(folder: &Path) -> Outcome<bool> {
+    let told = ask(folder, &["rev-parse", "--is-shallow-repository"])?;
+    Ok(told.trim() != "false")
+}
+
+/// Returns what git says, or why it says nothing.
+fn ask(folder: &Path, arguments: &[&str]) -> Outcome<String> {
+    let output = git(folder)
+        .args(arguments)
+        .output()
+        .map_err(|error| unusable(&error))?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("git {} failed: {}", arguments[0], told.trim()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Returns git in this folder, whoever owns it: CI may have copied it as somebody else.
+fn git(folder: &Path) -> Command {
+    let mut git = Command::new("git");
+    git.current_dir(folder)
+        .args(["-c", "safe.directory=*"])
+        .stdin(Stdio::null());
+    git
+}
+
+fn unusable(error: &std::io::Error) -> String {
+    format!("cannot read the history: {error}")
 }
 
 /// The search, line by line of what `git log` prints.
@@ -190,13 +214,19 @@ mod tests {
     }
 
     #[test]
-    fn a_history_that_is_cut_off_is_not_called_clean() {
+    fn a_history_that_is_cut_off_is_fetched_or_not_called_clean() {
         let repository = Repository::new("shallow");
         repository.commit(&format!("key = {}", secret()), "bring it in");
         repository.commit("nothing", "take it out");
         let from = format!("file://{}", repository.0.display());
-        repository.git(&["clone", "--quiet", "--depth", "1", &from, "cut"]);
-        let cut = scan_at(&repository.0.join("cut"));
-        assert!(cut.unwrap_err().contains("--unshallow"));
+        for copy in ["cut", "alone"] {
+            repository.git(&["clone", "--quiet", "--depth", "1", &from, copy]);
+        }
+        let (commits, findings) = scan_at(&repository.0.join("cut")).unwrap();
+        assert_eq!((commits, findings.len()), (2, 1), "{findings:?}");
+        let alone = repository.0.join("alone");
+        ask(&alone, &["remote", "remove", "origin"]).unwrap();
+        let told = scan_at(&alone).unwrap_err();
+        assert!(told.contains("--unshallow"), "{told}");
     }
 }

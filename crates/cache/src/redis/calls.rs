@@ -14,7 +14,7 @@ use super::breaker::{Breaker, Pass};
 use super::classify::Fault;
 use super::config::RedisSettings;
 use super::dial::Dialer;
-use super::lanes::{Lane, Lease};
+use super::lane::{Lane, Lease};
 use super::link::Link;
 use crate::CacheErrorKind;
 

@@ -15,7 +15,7 @@ use super::calls::Calls;
 use super::classify::{self, Fault};
 use super::config::{Node, RedisSettings, Topology};
 use super::dial::{DialError, Dialer};
-use super::lanes::Lane;
+use super::lane::Lane;
 use super::sentinel;
 use super::watch::{Watch, Watching};
 use crate::{CacheError, CacheErrorKind, Invalidations, Listener};

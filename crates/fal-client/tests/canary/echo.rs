@@ -134,14 +134,7 @@ impl Asker {
         {
             shown.text(&failure.error);
         }
-        match queue.watch(&job).await {
-            Ok(states) => {
-                for state in states.collect::<Vec<_>>().await {
-                    shown.outcome(state);
-                }
-            }
-            Err(error) => drop(shown.outcome(Err::<(), _>(error))),
-        }
+        shown.states(queue.watch(&job).await).await;
         shown.outcome(queue.result(&job).await);
         shown.outcome(queue.cancel(&job).await);
         let mut events = Vec::new();

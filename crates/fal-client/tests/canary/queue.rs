@@ -8,7 +8,6 @@ use fal_client::{
     layer::{Retrying, Traced},
     simulator::{FalSimulator, Fault, Rule, Step},
 };
-use futures_util::StreamExt;
 use serde_json::json;
 
 use crate::shown::Shown;
@@ -83,14 +82,7 @@ pub(crate) async fn all_goes_wrong(
             continue;
         };
         shown.outcome(queue.status(&job).await);
-        match queue.watch(&job).await {
-            Ok(states) => {
-                for state in states.collect::<Vec<_>>().await {
-                    shown.outcome(state);
-                }
-            }
-            Err(error) => drop(shown.outcome(Err::<(), _>(error))),
-        }
+        shown.states(queue.watch(&job).await).await;
         shown.outcome(queue.result(&job).await);
         shown.outcome(queue.cancel(&job).await);
     }

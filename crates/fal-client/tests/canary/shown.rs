@@ -11,7 +11,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use core_config::Secret;
-use fal_client::{FalError, webhook::WebhookError};
+use fal_client::{FalError, StatusStream, webhook::WebhookError};
+use futures_util::StreamExt;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 /// Everything that was shown, by its source.
@@ -63,6 +64,18 @@ impl Shown {
         }
         self.error(error);
         None
+    }
+
+    /// Keeps what the states of a job show, or why there are none.
+    pub(crate) async fn states(&mut self, watched: Result<StatusStream, FalError>) {
+        match watched {
+            Ok(states) => {
+                for state in states.collect::<Vec<_>>().await {
+                    self.outcome(state);
+                }
+            }
+            Err(error) => drop(self.outcome(Err::<(), _>(error))),
+        }
     }
 
     pub(crate) fn text(&mut self, text: &str) {

@@ -62,34 +62,29 @@ impl GenerationCache {
     ///
     /// This is the only place that puts one first: the list goes by creation, whichever generation ends last.
     pub(super) async fn begun(&self, generation: &Generation) {
-        let (owner, id) = (generation.owner(), generation.id().to_string());
-        let version = FamilyKey::gallery_version(key_part(owner)).ok();
-        let (Some(recent), Some(version)) = (recent_key(owner), version) else {
+        let Some(keys) = Keys::of(generation) else {
             return;
         };
+        let id = generation.id().to_string();
         if let Some(together) = &self.together {
-            return together
-                .apply(Changes::new().push(&recent, id).bump(&version))
-                .await;
+            let changes = Changes::new().push(&keys.recent, id).bump(&keys.version);
+            return together.apply(changes).await;
         }
-        self.recent.push(&recent, &id).await;
-        self.records.bump(&version).await;
+        self.recent.push(&keys.recent, &id).await;
+        self.records.bump(&keys.version).await;
     }
 
     /// Keeps a generation that is over, and makes its owner's gallery pages old, in one call where that is possible.
     pub(super) async fn ended(&self, generation: &Generation) {
-        let record = record_key(&generation.id());
-        let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();
-        if let (Some(together), Some(record), Some(version)) = (&self.together, &record, &version) {
-            let changes = Changes::new().put(record, generation).bump(version);
-            return together.apply(changes).await;
+        let Some(keys) = Keys::of(generation) else {
+            return;
+        };
+        if let Some(together) = &self.together {
+            let changes = Changes::new().put(&keys.record, generation);
+            return together.apply(changes.bump(&keys.version)).await;
         }
-        if let Some(key) = record {
-            self.records.put(&key, generation).await;
-        }
-        if let Some(key) = version {
-            self.records.bump(&key).await;
-        }
+        self.records.put(&keys.record, generation).await;
+        self.records.bump(&keys.version).await;
     }
 }
 
@@ -101,52 +96,62 @@ impl GenerationCache {
 
     /// Removes all copies of a generation, and makes its owner's gallery pages old, in one call where that is possible.
     pub(super) async fn removed(&self, generation: &Generation) {
-        let (owner, id) = (generation.owner(), generation.id());
-        let version = FamilyKey::gallery_version(key_part(owner)).ok();
-        let (Some(record), Some(recent), Some(version)) =
-            (record_key(&id), recent_key(owner), version)
-        else {
+        let Some(keys) = Keys::of(generation) else {
             return;
         };
+        let id = generation.id().to_string();
         if let Some(together) = &self.together {
-            let changes = Changes::new().forget(&record);
-            let changes = changes.remove(&recent, id.to_string()).bump(&version);
+            let changes = Changes::new().forget(&keys.record);
+            let changes = changes.remove(&keys.recent, id).bump(&keys.version);
             return together.apply(changes).await;
         }
-        self.records.forget(&record).await;
-        self.recent.remove(&recent, &id.to_string()).await;
-        self.records.bump(&version).await;
+        self.records.forget(&keys.record).await;
+        self.recent.remove(&keys.recent, &id).await;
+        self.records.bump(&keys.version).await;
     }
 
     /// Drops what a record that was written past its owner's newest makes wrong: an older copy of it, the list of
     /// the newest, which goes by the order of writing, and the gallery pages.
     pub(crate) async fn written_late(&self, generation: &Generation) {
-        if let Some(recent) = recent_key(generation.owner()) {
-            self.recent.forget(&recent).await;
-        }
-        let record = record_key(&generation.id());
-        let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();
-        if let (Some(together), Some(record), Some(version)) = (&self.together, &record, &version) {
-            let changes = Changes::new().forget(record).bump(version);
+        let Some(keys) = Keys::of(generation) else {
+            return;
+        };
+        self.recent.forget(&keys.recent).await;
+        if let Some(together) = &self.together {
+            let changes = Changes::new().forget(&keys.record).bump(&keys.version);
             return together.apply(changes).await;
         }
-        if let Some(key) = record {
-            self.records.forget(&key).await;
-        }
-        if let Some(key) = version {
-            self.records.bump(&key).await;
-        }
+        self.records.forget(&keys.record).await;
+        self.records.bump(&keys.version).await;
     }
 
     /// Tells whether the cache is known to hold nothing of a generation that [`removed`](Self::removed) removed.
     pub(super) async fn is_clear_of(&self, generation: &Generation) -> bool {
-        let version = FamilyKey::gallery_version(key_part(generation.owner())).ok();
-        let (Some(record), Some(version)) = (record_key(&generation.id()), version) else {
+        let Some(keys) = Keys::of(generation) else {
             return true;
         };
         // A version is told only once it was raised, so pages that it names are newer than the removal.
-        let raised = self.records.version(&version).await.is_some();
-        raised && matches!(self.records.cache().get(record.key()).await, Ok(None))
+        let raised = self.records.version(&keys.version).await.is_some();
+        raised && matches!(self.records.cache().get(keys.record.key()).await, Ok(None))
+    }
+}
+
+/// The keys under which the cache knows of a generation; every name of a user has them.
+struct Keys {
+    record: FamilyKey,
+    recent: FamilyKey,
+    /// The version of the owner's gallery.
+    version: FamilyKey,
+}
+
+impl Keys {
+    fn of(generation: &Generation) -> Option<Self> {
+        let owner = generation.owner();
+        Some(Self {
+            record: record_key(&generation.id())?,
+            recent: recent_key(owner)?,
+            version: FamilyKey::gallery_version(key_part(owner)).ok()?,
+        })
     }
 }
 
@@ -175,5 +180,6 @@ mod tests {
         assert_eq!(key("tg:7"), "imagen4:user_generations:tg%3A7");
         let longest = "x:".repeat(32);
         assert!(recent_key(&user(&longest)).is_some());
+        assert!(FamilyKey::gallery_version(key_part(&user(&longest))).is_ok());
     }
 }
