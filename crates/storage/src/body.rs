@@ -117,7 +117,7 @@ impl Body {
             Inner::Bytes(bytes) => return Ok(bytes),
             Inner::Stream { length, stream } => (length, stream),
         };
-        let mut all = Gathered::default();
+        let mut all = Gathered::new(length);
         while let Some(piece) = stream.next().await.transpose()? {
             all.add(piece);
             match length {

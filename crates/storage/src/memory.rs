@@ -186,7 +186,7 @@ async fn read(object: &ObjectRef, body: Body, digest: Option<Sha256Digest>) -> R
         intake.finish(object)?;
         return Ok(whole.clone());
     }
-    let mut all = Gathered::default();
+    let mut all = Gathered::new(body.length());
     let mut pieces = body.into_stream();
     while let Some(piece) = pieces.next().await.transpose()? {
         intake.feed(&piece);

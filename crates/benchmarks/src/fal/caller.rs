@@ -52,8 +52,8 @@ impl Caller {
     /// Returns how many jobs are measured: enough for a figure that chance moves little.
     pub(super) const fn jobs(self) -> u32 {
         match self {
-            Self::Ours | Self::Bare => 400,
-            Self::Python | Self::JavaScript => 120,
+            Self::Ours | Self::Bare => 200,
+            Self::Python | Self::JavaScript => 60,
         }
     }
 }

@@ -14,6 +14,17 @@ impl Figures {
         self.0[index].1.push(figure);
     }
 
+    /// Adds the rounds of `more`, which has the same contestants in the same order.
+    pub(crate) fn append(&mut self, more: Self) {
+        if self.0.is_empty() {
+            self.0 = more.0;
+            return;
+        }
+        for ((_, figures), (_, more)) in self.0.iter_mut().zip(more.0) {
+            figures.extend(more);
+        }
+    }
+
     /// Returns the names in the order given.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
@@ -73,6 +84,19 @@ mod tests {
     #[test]
     fn a_ratio_compares_figures_of_the_same_round() {
         assert!((figures().ratio("ours", "theirs") - 3.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn rounds_that_are_added_count_as_those_before() {
+        let mut all = Figures::default();
+        all.append(figures());
+        let mut more = Figures::new(["ours", "theirs"].map(str::to_owned));
+        for _ in 0..4 {
+            more.add(0, 7.0);
+            more.add(1, 1.0);
+        }
+        all.append(more);
+        assert!((all.ratio("ours", "theirs") - 7.0).abs() < f64::EPSILON);
     }
 
     #[test]
