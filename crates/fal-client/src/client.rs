@@ -93,7 +93,10 @@ impl FalClient {
         options: &SubmitOptions,
     ) -> Result<JobHandle, FalError> {
         let input = serde_json::to_value(input).map_err(|_| unwritable_input())?;
-        self.queue.submit(model.endpoint(), &input, options).await
+        self.queue
+            .as_ref()
+            .submit(model.endpoint(), &input, options)
+            .await
     }
 
     /// Waits until a job is over and returns what it gave, telling `on_event` what happens, each thing once.

@@ -20,7 +20,7 @@ const VALUE_BYTES: usize = 1_000;
 const KEYS: usize = 100;
 
 /// How many callers at once, and how many calls in all: about a twentieth of a second.
-const POINTS: [(usize, usize); 3] = [(1, 750), (16, 4_000), (128, 6_400)];
+const CALLERS: [(usize, usize); 3] = [(1, 750), (16, 4_000), (128, 6_400)];
 
 /// The aim of the row: so much of the fastest peer.
 const AIM: f64 = 0.95;
@@ -31,24 +31,36 @@ enum Call {
     Set,
 }
 
+/// What is measured, with what was found.
+struct Point {
+    call: Call,
+    callers: usize,
+    calls: usize,
+    found: Figures,
+}
+
 /// Measures every peer at each point and notes how ours compares with the fastest.
 pub(crate) async fn run(report: &mut Report) -> Outcome {
-    let calls = [Call::Get, Call::Set];
-    let points = calls
-        .into_iter()
-        .flat_map(|call| POINTS.map(|point| (call, point)));
-    let mut measured: Vec<_> = points.map(|point| (point, Figures::default())).collect();
+    let points = [Call::Get, Call::Set].map(|call| {
+        CALLERS.map(|(callers, calls)| Point {
+            call,
+            callers,
+            calls,
+            found: Figures::default(),
+        })
+    });
+    let mut points = points.into_iter().flatten().collect::<Vec<_>>();
     for _ in 0..SITTINGS {
-        sit(&mut measured).await?;
+        sit(&mut points).await?;
     }
-    for ((call, (callers, _)), figures) in measured {
-        conclude(report, &figures, call, callers);
+    for point in &points {
+        conclude(report, &point.found, point.call, point.callers);
     }
     Ok(())
 }
 
 /// Measures each point for some rounds with a new server and new connections.
-async fn sit(measured: &mut [((Call, (usize, usize)), Figures)]) -> Outcome {
+async fn sit(points: &mut [Point]) -> Outcome {
     let server = RedisServer::start();
     let peers = everybody(server.port()).await?;
     let keys: Arc<[CacheKey]> = (0..KEYS)
@@ -57,17 +69,19 @@ async fn sit(measured: &mut [((Call, (usize, usize)), Figures)]) -> Outcome {
     for key in keys.iter() {
         peers[0].1.set(key, value()).await?;
     }
-    for ((call, (callers, calls)), figures) in measured {
+    for point in points {
+        let (call, callers, calls) = (point.call, point.callers, point.calls);
         let contestant = |(name, peer): &(&'static str, Arc<dyn Peer>)| {
             let (peer, keys) = (Arc::clone(peer), Arc::clone(&keys));
-            let (call, callers, calls) = (*call, *callers, *calls / peer.is_slower());
             Contestant::new(*name, move || {
                 let (peer, keys) = (Arc::clone(&peer), Arc::clone(&keys));
+                let calls = calls / peer.is_slower();
                 Box::pin(throughput(peer, keys, call, callers, calls))
             })
         };
         let contestants: Vec<_> = peers.iter().map(contestant).collect();
-        figures.append(interleaved(ROUNDS, &contestants).await?);
+        let found = interleaved(ROUNDS, &contestants).await?;
+        point.found.append(found);
     }
     Ok(())
 }

@@ -12,9 +12,12 @@ use super::servers::Server;
 use crate::shared::{Contestant, Figures, Outcome, Report, interleaved, print_table};
 
 const OBJECT_BYTES: usize = 1_500_000;
-const IN_FLIGHT: [usize; 3] = [1, 8, 32];
-/// Many rounds of short trials: what else the machine does comes in bursts, which then meet everyone alike.
-const ROUNDS: usize = 61;
+/// How many are in flight, and how many rounds a sitting has then. What else the machine does moves a caller who is
+/// alone most, so there are more rounds and each is shorter.
+const POINTS: [(usize, usize); 3] = [(1, 18), (8, 6), (32, 6)];
+/// Where connections and their buffers happen to lie favours one or another for as long as they live, so each sitting
+/// has servers and clients of its own.
+const SITTINGS: usize = 10;
 /// So many objects are in use, as many as are put or got at most at once and some more.
 const KEYS: usize = 64;
 
@@ -23,11 +26,17 @@ const OURS_SIGNED: &str = "ours, sha256 given";
 const MINIO: &str = "minio crate";
 const FLOOR: &str = "floor: reqwest";
 
-/// A server, and how many operations a trial on it has.
-struct Ground {
-    name: &'static str,
-    server: Server,
-    trial: usize,
+/// What is measured, with what was found at each of [`POINTS`].
+struct Course {
+    ground: Ground,
+    verb: Verb,
+    found: [Figures; POINTS.len()],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    Sink,
+    S3,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,60 +48,81 @@ enum Verb {
 /// Measures every peer at every point and notes the aims.
 pub(crate) async fn run(report: &mut Report) -> Outcome {
     let body = Bytes::from(vec![0x5a; OBJECT_BYTES]);
-    let grounds = [
-        Ground {
-            name: "sink",
-            server: Server::sink(body.clone()).await?,
-            trial: 96,
-        },
-        Ground {
-            name: "S3 server",
-            server: Server::s3().await?,
-            trial: 64,
-        },
-    ];
-    for ground in grounds {
-        for verb in [Verb::Put, Verb::Get] {
-            measure(&ground, verb, &body, report).await?;
+    let grounds = [Ground::Sink, Ground::S3];
+    let courses = grounds.map(|ground| [Verb::Put, Verb::Get].map(|verb| (ground, verb)));
+    let course = |(ground, verb)| Course {
+        ground,
+        verb,
+        found: Default::default(),
+    };
+    let mut courses: Vec<_> = courses.into_iter().flatten().map(course).collect();
+    for _ in 0..SITTINGS {
+        for course in &mut courses {
+            course.sit(&body).await?;
         }
+    }
+    for course in &courses {
+        course.conclude(report);
     }
     Ok(())
 }
 
-async fn measure(ground: &Ground, verb: Verb, body: &Bytes, report: &mut Report) -> Outcome {
-    let url = ground.server.url();
-    fill(&url, body).await?;
-    let peers = peers(&url, verb, body)?;
-    let mut points = Vec::new();
-    for in_flight in IN_FLIGHT {
-        let contestant = |(name, peer): &(&'static str, Arc<dyn Peer>)| {
-            let (peer, body, trial) = (Arc::clone(peer), body.clone(), ground.trial);
-            Contestant::new(*name, move || {
-                Box::pin(rate(
-                    Arc::clone(&peer),
-                    verb,
-                    body.clone(),
-                    in_flight,
-                    trial,
-                ))
-            })
-        };
-        let contestants: Vec<_> = peers.iter().map(contestant).collect();
-        points.push(interleaved(ROUNDS, &contestants).await?);
+impl Course {
+    /// Measures everybody for some rounds, on a new server.
+    async fn sit(&mut self, body: &Bytes) -> Outcome {
+        let server = self.ground.server(body).await?;
+        let url = server.url();
+        fill(&url, body).await?;
+        let verb = self.verb;
+        let peers = peers(&url, verb, body)?;
+        for ((in_flight, rounds), found) in POINTS.into_iter().zip(&mut self.found) {
+            let trial = self.ground.operations() / rounds;
+            let contestant = |(name, peer): &(&'static str, Arc<dyn Peer>)| {
+                let (peer, body) = (Arc::clone(peer), body.clone());
+                Contestant::new(*name, move || {
+                    let (peer, body) = (Arc::clone(&peer), body.clone());
+                    Box::pin(rate(peer, verb, body, in_flight, trial))
+                })
+            };
+            let contestants: Vec<_> = peers.iter().map(contestant).collect();
+            found.append(interleaved(rounds, &contestants).await?);
+        }
+        Ok(())
     }
-    print_table(
-        &format!(
-            "P2: {} of 1.5 MB, operations a second, {}",
-            verb.name(),
-            ground.name
-        ),
-        rows(&points),
-    );
-    for (in_flight, figures) in IN_FLIGHT.into_iter().zip(&points) {
-        let point = format!("P2 {} {} ×{in_flight}", ground.name, verb.name());
-        note(report, &point, verb, figures);
+
+    fn conclude(&self, report: &mut Report) {
+        let (ground, verb) = (self.ground.name(), self.verb.name());
+        let title = format!("P2: {verb} of 1.5 MB, operations a second, {ground}");
+        print_table(&title, rows(&self.found));
+        for ((in_flight, _), figures) in POINTS.into_iter().zip(&self.found) {
+            let point = format!("P2 {ground} {verb} ×{in_flight}");
+            note(report, &point, self.verb, figures);
+        }
     }
-    Ok(())
+}
+
+impl Ground {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sink => "sink",
+            Self::S3 => "S3 server",
+        }
+    }
+
+    /// How many operations all trials of one in a sitting have; each takes less than a tenth of a second.
+    fn operations(self) -> usize {
+        match self {
+            Self::Sink => 576,
+            Self::S3 => 384,
+        }
+    }
+
+    async fn server(self, body: &Bytes) -> Outcome<Server> {
+        match self {
+            Self::Sink => Server::sink(body.clone()).await,
+            Self::S3 => Server::s3().await,
+        }
+    }
 }
 
 /// The peers that say nothing of the body, or are told nothing, are those that ours is held against.
@@ -140,7 +170,7 @@ fn note(report: &mut Report, point: &str, verb: Verb, figures: &Figures) {
 
 fn rows(points: &[Figures]) -> Vec<Vec<String>> {
     let mut rows = vec![vec![String::new()]];
-    rows[0].extend(IN_FLIGHT.map(|in_flight| format!("{in_flight} in flight")));
+    rows[0].extend(POINTS.map(|(in_flight, _)| format!("{in_flight} in flight")));
     rows[0].push("ours / this, at each".to_owned());
     let names: Vec<_> = points
         .first()

@@ -28,6 +28,7 @@ pub(super) async fn wait(
     on_event: impl FnMut(&JobEvent) + Send,
 ) -> Result<JobOutput, FalError> {
     let mut guard = DropGuard::new(queue, policy, job);
+    let queue = queue.as_ref();
     // It outlives the polling, which the deadline drops.
     let mut trouble = Trouble::default();
     let deadline = Instant::now().checked_add(policy.total());
@@ -49,7 +50,7 @@ pub(super) async fn wait(
 /// Trouble on the way says nothing about the job, which is paid, so it is polled again; the last is left in
 /// `trouble`.
 async fn until_over(
-    queue: &Arc<dyn FalQueue>,
+    queue: &dyn FalQueue,
     policy: &PollPolicy,
     job: &JobHandle,
     mut teller: Teller<impl FnMut(&JobEvent) + Send>,
@@ -85,7 +86,7 @@ async fn until_over(
 ///
 /// Whatever is wrong with the stream, asking will tell what is wrong with the job.
 async fn stream(
-    queue: &Arc<dyn FalQueue>,
+    queue: &dyn FalQueue,
     job: &JobHandle,
     teller: &mut Teller<impl FnMut(&JobEvent) + Send>,
 ) -> Result<Option<JobOutput>, FalError> {
@@ -104,7 +105,7 @@ async fn stream(
 
 /// Asks once how far the job is, and fetches what it gave when it is over; `None` when it goes on.
 async fn look(
-    queue: &Arc<dyn FalQueue>,
+    queue: &dyn FalQueue,
     job: &JobHandle,
     teller: &mut Teller<impl FnMut(&JobEvent) + Send>,
 ) -> Result<Option<JobOutput>, FalError> {
@@ -115,7 +116,7 @@ async fn look(
 
 /// Fetches what the job gave when its status says that it is over; `None` when it goes on.
 async fn settle(
-    queue: &Arc<dyn FalQueue>,
+    queue: &dyn FalQueue,
     job: &JobHandle,
     status: JobStatus,
 ) -> Result<Option<JobOutput>, FalError> {
@@ -134,7 +135,7 @@ async fn settle(
 }
 
 /// Returns the best account of a failure: the model's own error, which only the result has, or else the status'.
-async fn why_failed(queue: &Arc<dyn FalQueue>, job: &JobHandle, failure: &JobFailure) -> FalError {
+async fn why_failed(queue: &dyn FalQueue, job: &JobHandle, failure: &JobFailure) -> FalError {
     match queue.result(job).await {
         Err(error) if is_verdict(error.kind()) => error,
         // A result beside a failure is not trusted: the status has said that the job failed.
@@ -158,7 +159,7 @@ fn is_verdict(kind: FalErrorKind) -> bool {
 
 /// Ends a wait whose time is over, by policy; the last trouble on the way is the source of the error.
 async fn out_of_time(
-    queue: &Arc<dyn FalQueue>,
+    queue: &dyn FalQueue,
     policy: &PollPolicy,
     job: &JobHandle,
     trouble: Option<FalError>,
@@ -180,7 +181,7 @@ async fn out_of_time(
 
 /// Cancels the job, or fetches what it gave if it was over first: that is paid for.
 async fn cancel_or_fetch(
-    queue: &Arc<dyn FalQueue>,
+    queue: &dyn FalQueue,
     job: &JobHandle,
 ) -> Result<Option<JobOutput>, FalError> {
     match queue.cancel(job).await? {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
+
 use super::{
     error_body::ErrorBody,
     exchange::{Answer, BrokenBody, is_success},
@@ -16,14 +18,22 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     pub(super) status: u16,
-    pub(super) has_request_id: bool,
-    pub(super) request_id: Option<RequestId>,
+    /// The id as the head has it: a success whose body is well has no use for it.
+    pub(super) id: Option<HeaderValue>,
     pub(super) error_type: Option<String>,
     pub(super) has_timeout_type: bool,
     pub(super) needs_retry: Option<bool>,
     pub(super) billable_units: Option<BillableUnits>,
     pub(super) retry_after: Option<Duration>,
     pub(super) etag: Option<String>,
+}
+
+impl Facts {
+    /// Returns the id that the head names, unless it is none or shows the key.
+    fn request_id(&self, hidden: &Hidden) -> Option<RequestId> {
+        let text = self.id.as_ref()?.to_str().ok()?.trim();
+        text.parse().ok().filter(|_| !hidden.is_in(text))
+    }
 }
 
 /// Returns the error of a request that got no answer.
@@ -58,7 +68,12 @@ fn is_paid(operation: Operation) -> bool {
 }
 
 /// Returns the error of a success whose body could not be had.
-pub(super) fn of_broken_body(operation: Operation, facts: &Facts, broken: BrokenBody) -> FalError {
+pub(super) fn of_broken_body(
+    operation: Operation,
+    facts: &Facts,
+    hidden: &Hidden,
+    broken: BrokenBody,
+) -> FalError {
     let found = match broken {
         BrokenBody::TooLarge => FalError::new(FalErrorKind::Malformed, operation),
         BrokenBody::Transport(error) => {
@@ -68,14 +83,14 @@ pub(super) fn of_broken_body(operation: Operation, facts: &Facts, broken: Broken
     perhaps_accepted(
         operation,
         found.with_status(facts.status),
-        facts.request_id.clone(),
+        facts.request_id(hidden),
     )
 }
 
 /// Returns the error of a success whose body is not what was agreed on.
 pub(super) fn of_unreadable(operation: Operation, answer: &Answer) -> FalError {
     let found = FalError::new(FalErrorKind::Malformed, operation).with_status(answer.facts.status);
-    perhaps_accepted(operation, found, answer.facts.request_id.clone())
+    perhaps_accepted(operation, found, answer.facts.request_id(&answer.hidden))
 }
 
 /// Returns the id of a job that was accepted although the body that names it could not be had or read.
@@ -116,6 +131,7 @@ pub(super) fn of_answer(operation: Operation, answer: &Answer) -> FalError {
         .with_status(facts.status);
     let found = with_texts(found, &body, named);
     let found = with_headers(found, operation, facts);
+    let found = with_id(found, facts.request_id(&answer.hidden));
     let ingress = is_ingress(facts, &body, &answer.body);
     match operation {
         Operation::Submit => of_submit(found, facts, ingress),
@@ -235,11 +251,15 @@ fn with_headers(mut found: FalError, operation: Operation, facts: &Facts) -> Fal
             Billed::Yes
         });
     }
-    if let Some(pause) = facts.retry_after {
-        found = found.with_retry_after(pause);
+    match facts.retry_after {
+        Some(pause) => found.with_retry_after(pause),
+        None => found,
     }
-    match &facts.request_id {
-        Some(id) => found.with_request_id(id.clone()),
+}
+
+fn with_id(found: FalError, id: Option<RequestId>) -> FalError {
+    match id {
+        Some(id) => found.with_request_id(id),
         None => found,
     }
 }
@@ -252,7 +272,7 @@ fn is_ingress(facts: &Facts, body: &ErrorBody, bytes: &[u8]) -> bool {
             .windows(5)
             .any(|window| window == b"nginx")
     };
-    facts.status >= 500 && !facts.has_request_id && !body.is_json && names_nginx()
+    facts.status >= 500 && facts.id.is_none() && !body.is_json && names_nginx()
 }
 
 /// Decides whether a failed submit was perhaps accepted, so that nothing is paid twice.
@@ -279,10 +299,7 @@ fn of_run(found: FalError, facts: &Facts, ingress: bool) -> FalError {
 }
 
 fn perhaps_accepted(operation: Operation, found: FalError, id: Option<RequestId>) -> FalError {
-    let found = match id {
-        Some(id) => found.with_request_id(id),
-        None => found,
-    };
+    let found = with_id(found, id);
     if is_paid(operation) {
         found.into_unacknowledged()
     } else {

@@ -11,7 +11,7 @@ use super::{
     classify::{self, Facts},
     hidden::Hidden,
 };
-use crate::{BillableUnits, FalError, Operation, RequestId};
+use crate::{BillableUnits, FalError, Operation};
 
 /// The largest body read, in bytes. Pictures inlined as data URIs are larger; they are not asked for here.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -74,7 +74,7 @@ pub(super) async fn read(
             body: Vec::new(),
             hidden,
         }),
-        Err(broken) => Err(classify::of_broken_body(operation, &facts, broken)),
+        Err(broken) => Err(classify::of_broken_body(operation, &facts, &hidden, broken)),
     }
 }
 
@@ -105,21 +105,25 @@ async fn read_body(mut response: Response, most: usize) -> Result<Vec<u8>, Broke
     Ok(body)
 }
 
-/// Returns what the head of an answer says.
+/// Returns what the head of an answer says; what only an error has is looked for in an error only.
 pub(super) fn facts(status: u16, headers: &HeaderMap, hidden: &Hidden) -> Facts {
-    let shown = |text: &String| !hidden.is_in(text);
-    let request_id = parsed(headers, &REQUEST_ID);
-    Facts {
+    let facts = Facts {
         status,
-        has_request_id: headers.contains_key(&REQUEST_ID),
-        request_id: request_id.filter(|id: &RequestId| !hidden.is_in(id.as_str())),
-        error_type: parsed(headers, &ERROR_TYPE).filter(shown),
+        id: headers.get(&REQUEST_ID).cloned(),
+        billable_units: text(headers, &BILLABLE_UNITS).and_then(BillableUnits::parse),
+        etag: text(headers, &ETAG).map(str::to_owned),
+        ..Facts::default()
+    };
+    if is_success(status) {
+        return facts;
+    }
+    Facts {
+        error_type: parsed(headers, &ERROR_TYPE).filter(|text: &String| !hidden.is_in(text)),
         has_timeout_type: headers.contains_key(&TIMEOUT_TYPE),
         needs_retry: flag(headers, &NEEDS_RETRY).or_else(|| flag(headers, &RETRYABLE)),
-        billable_units: text(headers, &BILLABLE_UNITS).and_then(BillableUnits::parse),
         // Only the form in seconds: the one with a date needs a clock that both sides agree on.
         retry_after: parsed(headers, &RETRY_AFTER).map(Duration::from_secs),
-        etag: text(headers, &ETAG).map(str::to_owned),
+        ..facts
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{FalError, FalErrorKind, FalUrl, Operation};
 /// Who we say we are.
 const USER_AGENT: &str = concat!("fal-client/", env!("CARGO_PKG_VERSION"), " (rust)");
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// One request, without its host.
 ///
 /// `Debug` leaves out the body, which holds the prompt.
@@ -56,8 +58,7 @@ impl Call {
 
     /// Sets the body to JSON.
     pub(super) fn json(mut self, body: impl Into<Bytes>) -> Self {
-        self.headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.headers.insert(CONTENT_TYPE, JSON);
         self.body = Some(body.into());
         self
     }
@@ -194,7 +195,7 @@ impl Origin {
         let request = if call.headers.contains_key(ACCEPT) {
             request
         } else {
-            request.header(ACCEPT, "application/json")
+            request.header(ACCEPT, JSON)
         };
         filled(request, call)
     }

@@ -58,6 +58,8 @@ impl HttpFalQueue {
 
     fn note_foreign_link(&self, submitted: &Submitted) {
         let link = submitted.response_url.as_ref().and_then(Value::as_str);
+        // Whatever goes on from our own address is on our own origin.
+        let link = link.filter(|link| !link.starts_with(self.origin.base().as_url().as_str()));
         let link = link.and_then(|link| Url::parse(link).ok());
         if link.is_some_and(|link| !self.origin.base().is_same_origin(&link)) {
             tracing::debug!("the queue names links on another origin; they are not followed");

@@ -93,7 +93,7 @@ fn a_submit_is_unsent_only_where_that_is_proven() {
         (499, false, DETAIL, false),
     ] {
         let mut answer = answer(status, body);
-        answer.facts.has_request_id = from_queue;
+        answer.facts.id = from_queue.then(|| HeaderValue::from_static("id"));
         let error = of_answer(Operation::Submit, &answer);
         assert_eq!(error.is_unsent(), unsent, "{status} {from_queue} {body}");
         assert_eq!(
