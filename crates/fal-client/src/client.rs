@@ -4,7 +4,7 @@ mod events;
 mod trouble;
 mod wait;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -205,14 +205,14 @@ impl FalClient {
     ///
     /// A job that is kept at the time-out may start at any time, so that policy implies none. Neither does a time
     /// that FAL's limit cannot express.
-    fn bounded(&self, options: &SubmitOptions) -> SubmitOptions {
+    fn bounded<'a>(&self, options: &'a SubmitOptions) -> Cow<'a, SubmitOptions> {
         let expressible = LEAST_START_TIMEOUT..=MOST_START_TIMEOUT;
         let total = self.poll.total();
         let cancels = self.poll.on_timeout() == OnTimeout::Cancel;
         if options.start_timeout().is_none() && cancels && expressible.contains(&total) {
-            options.clone().with_start_timeout(total)
+            Cow::Owned(options.clone().with_start_timeout(total))
         } else {
-            options.clone()
+            Cow::Borrowed(options)
         }
     }
 

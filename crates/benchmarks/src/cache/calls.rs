@@ -13,9 +13,9 @@ use crate::shared::{Contestant, Figures, Outcome, Report, interleaved, print_tab
 
 /// Where connections and their buffers happen to lie favours one or another for as long as they live, so each sitting
 /// has a server and connections of its own.
-const SITTINGS: usize = 10;
+const SITTINGS: usize = 24;
 /// Many rounds of short trials: what else the machine does comes in bursts, which then meet everyone alike.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 5;
 const VALUE_BYTES: usize = 1_000;
 const KEYS: usize = 100;
 

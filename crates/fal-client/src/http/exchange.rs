@@ -56,13 +56,13 @@ impl Answer {
 /// Reads an answer of at most so many bytes.
 pub(super) async fn read(
     operation: Operation,
-    response: Response,
+    mut response: Response,
     most: usize,
     hidden: &Hidden,
 ) -> Result<Answer, FalError> {
     let facts = facts(response.status().as_u16(), response.headers(), hidden);
     let hidden = hidden.clone();
-    match read_body(response, most).await {
+    match read_body(&mut response, most).await {
         Ok(body) => Ok(Answer {
             facts,
             body,
@@ -92,7 +92,7 @@ pub(super) enum BrokenBody {
     Transport(reqwest::Error),
 }
 
-async fn read_body(mut response: Response, most: usize) -> Result<Vec<u8>, BrokenBody> {
+async fn read_body(response: &mut Response, most: usize) -> Result<Vec<u8>, BrokenBody> {
     let claimed = response.content_length().map(usize::try_from);
     let room = claimed.and_then(Result::ok).unwrap_or_default();
     let mut body = Vec::with_capacity(room.min(most).min(FIRST_ROOM));

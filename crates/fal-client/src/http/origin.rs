@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
-    Client, Method, RequestBuilder, Response,
+    Client, Method, Request, Response,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect,
 };
@@ -50,9 +50,9 @@ impl Call {
         self
     }
 
-    /// Adds headers.
+    /// Sets the headers, before whatever adds one of its own.
     pub(super) fn headers(mut self, headers: HeaderMap) -> Self {
-        self.headers.extend(headers);
+        self.headers = headers;
         self
     }
 
@@ -150,12 +150,13 @@ impl Origin {
         operation: Operation,
         call: &Call,
     ) -> Result<Response, FalError> {
-        let outcome = match (self.request(&self.base, call).send().await, &self.backup) {
+        let sent = self.client.execute(self.request(&self.base, call)).await;
+        let outcome = match (sent, &self.backup) {
             (Err(error), Some(backup)) if error.is_connect() => {
                 tracing::debug!(%backup, "no connection to FAL; its backup is tried");
-                self.request(backup, call).send().await
+                self.client.execute(self.request(backup, call)).await
             }
-            (outcome, _) => outcome,
+            (sent, _) => sent,
         };
         outcome.map_err(|error| classify::of_transport(operation, error))
     }
@@ -178,45 +179,31 @@ impl Origin {
         url: Url,
         call: &Call,
     ) -> Result<Response, FalError> {
-        let request = filled(self.client.request(call.method.clone(), url), call);
-        let sent = request.send().await;
+        let sent = self.client.execute(request(url, call)).await;
         sent.map_err(|error| classify::of_transport(operation, error))
     }
 
-    fn request(&self, base: &FalUrl, call: &Call) -> RequestBuilder {
+    fn request(&self, base: &FalUrl, call: &Call) -> Request {
         let mut url = base.join(&call.path);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
-        let request = self
-            .client
-            .request(call.method.clone(), url)
-            .header(AUTHORIZATION, self.authorization.clone());
-        let request = if call.headers.contains_key(ACCEPT) {
-            request
-        } else {
-            request.header(ACCEPT, JSON)
-        };
-        filled(request, call)
+        let mut request = request(url, call);
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        headers.entry(ACCEPT).or_insert(JSON);
+        request
     }
 }
 
-/// Returns the request with the headers, the body and the limit of a call.
-fn filled(request: RequestBuilder, call: &Call) -> RequestBuilder {
-    let request = if call.headers.is_empty() {
-        request
-    } else {
-        request.headers(call.headers.clone())
-    };
+/// Returns the request to an address with the headers, the body and the limit of a call.
+fn request(url: Url, call: &Call) -> Request {
+    let mut request = Request::new(call.method.clone(), url);
+    request.headers_mut().clone_from(&call.headers);
     // Bytes are shared, so a body that goes out twice is not copied.
-    let request = match &call.body {
-        Some(body) => request.body(body.clone()),
-        None => request,
-    };
-    match call.limit {
-        Some(limit) => request.timeout(limit),
-        None => request,
-    }
+    *request.body_mut() = call.body.clone().map(Into::into);
+    *request.timeout_mut() = call.limit;
+    request
 }
 
 impl fmt::Debug for Origin {
@@ -260,7 +247,7 @@ mod tests {
     fn a_request_shown_whole_hides_the_key() {
         let origin = origin(FalUrl::QUEUE);
         let call = Call::new(Method::GET, "a/b".to_owned());
-        let request = origin.request(&origin.base, &call).build().unwrap();
+        let request = origin.request(&origin.base, &call);
         assert!(request.headers().contains_key(AUTHORIZATION));
         let shown = format!("{request:?} {origin:?} {call:?}");
         assert!(!shown.contains("canary"), "{shown}");
