@@ -75,7 +75,7 @@ async fn sit(points: &mut [Point]) -> Outcome {
             let (peer, keys) = (Arc::clone(peer), Arc::clone(&keys));
             Contestant::new(*name, move || {
                 let (peer, keys) = (Arc::clone(&peer), Arc::clone(&keys));
-                let calls = calls / peer.is_slower();
+                let calls = calls / peer.shorter_by();
                 Box::pin(throughput(peer, keys, call, callers, calls))
             })
         };

@@ -32,8 +32,8 @@ pub(super) trait Peer: Send + Sync {
     /// Writes the value for an hour.
     async fn set(&self, key: &CacheKey, value: Bytes) -> Outcome;
 
-    /// By how much its trials are shorter, since it takes so much longer than the others.
-    fn is_slower(&self) -> usize {
+    /// By which number the calls of a trial are divided, for whoever takes several times as long as the others.
+    fn shorter_by(&self) -> usize {
         1
     }
 }
@@ -101,7 +101,7 @@ impl Peer for Deadpool {
         Ok(command.query_async(&mut connection).await?)
     }
 
-    fn is_slower(&self) -> usize {
+    fn shorter_by(&self) -> usize {
         4
     }
 }
