@@ -76,3 +76,25 @@ async fn a_body_that_never_comes_does_not_hold_the_refusal_back() {
     assert!(answer.starts_with("http/1.1 403"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_broken_date_is_refused_where_one_belongs_and_nowhere_else() {
+    let endpoint = endpoint().await;
+    let mut socket = TcpStream::connect(endpoint.addr()).await.unwrap();
+    for (header, refusal) in [
+        (
+            "AWS4-HMAC-SHA256 Credential=who/2026 301/us-east-1/s3/aws4_request, \
+             SignedHeaders=host, Signature=0",
+            "http/1.1 400",
+        ),
+        // The base64 of a signature of version 2 may have two slashes eight letters apart.
+        ("AWS who:abc/ABCDEFGH/abcdefgh+abc=", "http/1.1 403"),
+    ] {
+        let head = unsigned_put(&format!(
+            "content-length: 0\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\nauthorization: {header}\r\n"
+        ));
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let answer = answer(&mut socket).await;
+        assert!(answer.starts_with(refusal), "{header}: {answer}");
+    }
+}

@@ -64,6 +64,14 @@ impl RedisSentinels {
                     && field(&known, "num-other-sentinels") == Some("2")
             })
         });
+        // A Sentinel connects to those it knows a while later; one stopped in between would leave a connection
+        // without a name behind.
+        until("the Sentinels are connected to each other", || {
+            this.sentinels.iter().all(|sentinel| {
+                let clients = sentinel.call(&["CLIENT", "LIST"]);
+                clients.matches(" name=sentinel-").count() == 2
+            })
+        });
         this
     }
 
