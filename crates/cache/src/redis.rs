@@ -11,6 +11,7 @@ mod cluster;
 mod config;
 mod dial;
 mod facts;
+mod in_flight;
 mod lane;
 mod link;
 mod list;
@@ -25,6 +26,7 @@ mod tls;
 mod tracking;
 mod url;
 mod watch;
+mod wire;
 
 pub use cache::RedisCache;
 pub use config::{DEFAULT_PORT, DEFAULT_SENTINEL_PORT, RedisSettings, Topology};

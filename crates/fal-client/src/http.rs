@@ -7,6 +7,7 @@ mod exchange;
 mod files;
 #[cfg(feature = "testing")]
 pub(crate) mod fuzz;
+mod head;
 mod headers;
 mod hidden;
 #[cfg(feature = "webhook")]

@@ -7,19 +7,16 @@ use std::time::Duration;
 
 use deadpool::managed::Pool;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
-use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::breaker::{Breaker, Pass};
 use super::classify::Fault;
 use super::config::RedisSettings;
 use super::dial::Dialer;
+use super::in_flight::InFlight;
 use super::lane::{Lane, Lease};
 use super::link::Link;
 use crate::CacheErrorKind;
-
-/// The most calls in flight at once; more wait, within their limit.
-pub(super) const IN_FLIGHT: u32 = 256;
 
 /// What is sent.
 pub(super) enum Work<'a> {
@@ -43,8 +40,7 @@ pub(super) struct Calls {
     /// One for all: on each more of them the calls travel in smaller packets.
     lane: Arc<Lane>,
     breaker: Breaker,
-    /// Calls hold a permit while they are in flight; the shutdown takes them all.
-    in_flight: Semaphore,
+    in_flight: Arc<InFlight>,
     closed: AtomicBool,
 }
 
@@ -53,7 +49,7 @@ impl Calls {
         Self {
             breaker: Breaker::new(settings.call_limit()),
             lane: Arc::new(Lane::new(pool.clone())),
-            in_flight: Semaphore::new(IN_FLIGHT as usize),
+            in_flight: Arc::clone(pool.manager().in_flight()),
             closed: AtomicBool::new(false),
             settings,
             pool,
@@ -103,7 +99,7 @@ impl Calls {
         work: &Work<'_>,
         deadline: Instant,
     ) -> Result<T, Fault> {
-        let _permit = self.permit(deadline).await?;
+        let _permit = self.in_flight.permit(deadline).await?;
         self.refuse_when_closed()?;
         let lane = &self.lane;
         let mut retries_left = self.settings.max_retries();
@@ -126,20 +122,6 @@ impl Calls {
             }
             retries_left -= 1;
         }
-    }
-
-    /// Waits for a place among the calls in flight; there is one at once unless hundreds are.
-    async fn permit(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Fault> {
-        let permit = match self.in_flight.try_acquire() {
-            Err(TryAcquireError::NoPermits) => {
-                let acquired = Box::pin(timeout_at(deadline, self.in_flight.acquire())).await;
-                acquired
-                    .map_err(|_| Fault::plain(CacheErrorKind::TimedOut))?
-                    .ok()
-            }
-            permit => permit.ok(),
-        };
-        permit.ok_or_else(|| Fault::plain(CacheErrorKind::Closed))
     }
 
     /// Sends on the connection. The driver keeps a time for each answer of one server; while that ends before the
@@ -191,9 +173,7 @@ impl Calls {
         self.closed.store(true, Ordering::Release);
         // Each call ends by its own limit, so waiting longer than that is of no use.
         let grace = self.settings.call_limit() + Duration::from_millis(50);
-        let drained = timeout(grace, self.in_flight.acquire_many(IN_FLIGHT)).await;
-        drop(drained);
-        self.in_flight.close();
+        self.in_flight.drain(grace).await;
         self.lane.close().await;
         self.pool.close();
     }

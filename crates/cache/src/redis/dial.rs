@@ -1,5 +1,6 @@
 //! How a connection is opened, in each topology.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,14 +13,15 @@ use deadpool_redis::redis::{
     ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult,
 };
 
-use super::calls::IN_FLIGHT;
 use super::classify;
 #[cfg(feature = "redis-cluster")]
 use super::cluster::Cluster;
 use super::config::{Login, Node, RedisSettings, Topology};
+use super::in_flight::{self, InFlight};
 use super::link::Link;
 use super::sentinel;
 use super::speech;
+use super::wire::Wire;
 use crate::{CacheError, CacheErrorKind};
 
 /// So many bytes of commands gather before the driver writes them, in place of 8 KiB: many values of a few KB go
@@ -70,6 +72,7 @@ pub(super) struct Dialer {
     settings: RedisSettings,
     #[cfg(feature = "redis-cluster")]
     cluster: Option<Cluster>,
+    in_flight: Arc<InFlight>,
     /// Whether a server has greeted us before: then the two sides agree about TLS.
     greeted: AtomicBool,
 }
@@ -101,6 +104,7 @@ impl Dialer {
                 .then(|| Cluster::new(settings))
                 .transpose()?,
             settings: settings.clone(),
+            in_flight: Arc::new(InFlight::new()),
             greeted: AtomicBool::new(false),
         })
     }
@@ -109,7 +113,12 @@ impl Dialer {
         &self.settings
     }
 
-    /// Opens a connection to one server, and says so when the two sides disagree about TLS.
+    /// Returns the calls that the connections to data carry.
+    pub(super) fn in_flight(&self) -> &Arc<InFlight> {
+        &self.in_flight
+    }
+
+    /// Opens a connection to one server.
     pub(super) async fn dial(
         &self,
         node: &Node,
@@ -141,13 +150,16 @@ impl Dialer {
         config: &AsyncConnectionConfig,
     ) -> Result<MultiplexedConnection, DialError> {
         let client = Client::open(info)?;
-        let error = match client
-            .get_multiplexed_async_connection_with_config(config)
-            .await
-        {
-            Ok(connection) => {
+        let opened = client.get_multiplexed_async_connection_with_config(config);
+        self.explained(node, opened.await).await
+    }
+
+    /// Returns what was opened, or why not, and says so when the two sides disagree about TLS.
+    async fn explained<T>(&self, node: &Node, opened: RedisResult<T>) -> Result<T, DialError> {
+        let error = match opened {
+            Ok(opened) => {
                 self.greeted.store(true, Ordering::Relaxed);
-                return Ok(connection);
+                return Ok(opened);
             }
             Err(error) => error,
         };
@@ -178,9 +190,23 @@ impl Dialer {
     }
 
     /// Opens a connection to a server that holds our data, with the database chosen.
-    pub(super) async fn dial_data(&self, node: &Node) -> Result<MultiplexedConnection, DialError> {
+    pub(super) async fn dial_data(&self, node: &Node) -> Result<Wire, DialError> {
         let settings = &self.settings;
-        self.dial(node, &settings.login, settings.database).await
+        if settings.tls.is_some() {
+            // The driver keeps its streams of TLS, and their tasks, to itself.
+            let connection = self.dial(node, &settings.login, settings.database).await?;
+            return Ok(connection.into());
+        }
+        let info = settings.info_of(node, &settings.login, settings.database)?;
+        let opened = Wire::open(
+            node,
+            settings.nodelay,
+            info.redis_settings(),
+            settings.connection_config(),
+            &self.in_flight,
+            settings.connect_limit,
+        );
+        self.explained(node, opened.await).await
     }
 }
 
@@ -239,7 +265,7 @@ impl RedisSettings {
             .set_connection_timeout(Some(self.connect_limit))
             .set_response_timeout(Some(self.response_limit))
             // Whoever may be in flight finds a place in the driver's queue and waits for nothing but the answer.
-            .set_pipeline_buffer_size(IN_FLIGHT as usize)
+            .set_pipeline_buffer_size(in_flight::MOST as usize)
             .set_write_backpressure_boundary(WRITE_BYTES)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deadpool_redis::redis::aio::{ConnectionLike, MultiplexedConnection};
+use deadpool_redis::redis::aio::ConnectionLike;
 #[cfg(feature = "redis-cluster")]
 use deadpool_redis::redis::cluster_async::ClusterConnection;
 use deadpool_redis::redis::{
@@ -10,13 +10,14 @@ use deadpool_redis::redis::{
 };
 
 use super::config::Node;
+use super::wire::Wire;
 
 /// A connection to one server, or to all of a Cluster. Clones share it.
 #[derive(Clone)]
 pub(super) enum Link {
-    One(MultiplexedConnection),
+    One(Wire),
     /// To the master that the Sentinels named.
-    Master(MultiplexedConnection, Arc<Node>),
+    Master(Wire, Arc<Node>),
     #[cfg(feature = "redis-cluster")]
     Many(ClusterConnection),
 }
@@ -36,12 +37,10 @@ impl Link {
         }
     }
 
-    /// Sends one command; to one server without the allocation that the driver's trait takes for each.
+    /// Sends one command.
     pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
         let answer = match self {
-            Self::One(connection) | Self::Master(connection, _) => {
-                connection.send_packed_command(command).await?
-            }
+            Self::One(wire) | Self::Master(wire, _) => wire.send(command).await?,
             #[cfg(feature = "redis-cluster")]
             Self::Many(connection) => connection.req_packed_command(command).await?,
         };
@@ -61,9 +60,7 @@ impl Link {
 impl ConnectionLike for Link {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         match self {
-            Self::One(connection) | Self::Master(connection, _) => {
-                connection.req_packed_command(command)
-            }
+            Self::One(wire) | Self::Master(wire, _) => wire.connection.req_packed_command(command),
             #[cfg(feature = "redis-cluster")]
             Self::Many(connection) => connection.req_packed_command(command),
         }
@@ -76,8 +73,8 @@ impl ConnectionLike for Link {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         match self {
-            Self::One(connection) | Self::Master(connection, _) => {
-                connection.req_packed_commands(commands, offset, count)
+            Self::One(wire) | Self::Master(wire, _) => {
+                wire.connection.req_packed_commands(commands, offset, count)
             }
             #[cfg(feature = "redis-cluster")]
             Self::Many(connection) => connection.req_packed_commands(commands, offset, count),
@@ -86,7 +83,7 @@ impl ConnectionLike for Link {
 
     fn get_db(&self) -> i64 {
         match self {
-            Self::One(connection) | Self::Master(connection, _) => connection.get_db(),
+            Self::One(wire) | Self::Master(wire, _) => wire.connection.get_db(),
             #[cfg(feature = "redis-cluster")]
             Self::Many(connection) => connection.get_db(),
         }

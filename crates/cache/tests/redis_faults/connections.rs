@@ -120,3 +120,30 @@ async fn hang_up(listener: TcpListener, tries: Arc<AtomicU32>) {
         }
     }
 }
+
+/// One thread, where each task that is woken by another runs right after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn calls_at_once_travel_together() {
+    let server = RedisServer::start();
+    let cache = patient(&server);
+    cache.ping().await.unwrap();
+    let reads = || -> u64 {
+        let reads = server.info("total_reads_processed").unwrap();
+        reads.parse().unwrap()
+    };
+    let before = reads();
+    let callers = (0..16).map(|_| {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                cache.get(&key()).await.unwrap();
+            }
+        })
+    });
+    join_all(callers)
+        .await
+        .into_iter()
+        .for_each(|done| done.unwrap());
+    let packets = reads() - before;
+    assert!(packets <= 800, "{packets} packets for 1600 calls");
+}

@@ -1,40 +1,20 @@
 //! What an answer or its absence means: the only file that matches on statuses and on driver errors.
 
-use std::time::Duration;
-
-use reqwest::header::HeaderValue;
-
 use super::{
     error_body::ErrorBody,
-    exchange::{Answer, BrokenBody, is_success},
+    exchange::{Answer, BrokenBody},
+    head::{Head, is_success},
     hidden::Hidden,
 };
 use crate::{
-    BillableUnits, Billed, CancelOutcome, FalError, FalErrorKind, Fault, Operation, RequestId,
+    Billed, CancelOutcome, FalError, FalErrorKind, Fault, Operation, RequestId,
     classify::{Meaning, word},
 };
 
-/// What the head of an answer says.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Facts {
-    pub(super) status: u16,
-    /// The id as the head has it: a success whose body is well has no use for it.
-    pub(super) id: Option<HeaderValue>,
-    pub(super) error_type: Option<String>,
-    pub(super) has_timeout_type: bool,
-    pub(super) needs_retry: Option<bool>,
-    pub(super) billable_units: Option<BillableUnits>,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) etag: Option<String>,
-}
-
-impl Facts {
-    /// Returns the id that the head names, unless it is none or shows the key.
-    fn request_id(&self, hidden: &Hidden) -> Option<RequestId> {
-        let text = self.id.as_ref()?.to_str().ok()?.trim();
-        text.parse().ok().filter(|_| !hidden.is_in(text))
-    }
-}
+/// The time limit of a request is over.
+#[derive(Debug, thiserror::Error)]
+#[error("the time limit of the request is over")]
+struct Late;
 
 /// Returns the error of a request that got no answer.
 pub(super) fn of_transport(operation: Operation, error: reqwest::Error) -> FalError {
@@ -52,14 +32,15 @@ pub(super) fn of_transport(operation: Operation, error: reqwest::Error) -> FalEr
     }
 }
 
+/// Returns the error of a request whose answer did not come in time.
+pub(super) fn of_lateness(operation: Operation) -> FalError {
+    let found = FalError::new(FalErrorKind::Unavailable, operation).with_source(Late);
+    perhaps_accepted(operation, found)
+}
+
 /// Returns the error of a stream whose head did not come in time.
 pub(super) fn of_silence(operation: Operation) -> FalError {
-    let found = FalError::new(FalErrorKind::TimedOut, operation);
-    if is_paid(operation) {
-        found.into_unacknowledged()
-    } else {
-        found
-    }
+    perhaps_accepted(operation, FalError::new(FalErrorKind::TimedOut, operation))
 }
 
 /// Tells whether an operation costs money each time it is accepted.
@@ -70,27 +51,24 @@ fn is_paid(operation: Operation) -> bool {
 /// Returns the error of a success whose body could not be had.
 pub(super) fn of_broken_body(
     operation: Operation,
-    facts: &Facts,
+    head: &Head,
     hidden: &Hidden,
     broken: BrokenBody,
 ) -> FalError {
     let found = match broken {
         BrokenBody::TooLarge => FalError::new(FalErrorKind::Malformed, operation),
+        BrokenBody::Late => FalError::new(FalErrorKind::Unavailable, operation).with_source(Late),
         BrokenBody::Transport(error) => {
             FalError::new(FalErrorKind::Unavailable, operation).with_source(error.without_url())
         }
     };
-    perhaps_accepted(
-        operation,
-        found.with_status(facts.status),
-        facts.request_id(hidden),
-    )
+    perhaps_accepted(operation, of_head(found, head, hidden))
 }
 
 /// Returns the error of a success whose body is not what was agreed on.
 pub(super) fn of_unreadable(operation: Operation, answer: &Answer) -> FalError {
-    let found = FalError::new(FalErrorKind::Malformed, operation).with_status(answer.facts.status);
-    perhaps_accepted(operation, found, answer.facts.request_id(&answer.hidden))
+    let found = FalError::new(FalErrorKind::Malformed, operation);
+    perhaps_accepted(operation, of_head(found, &answer.head, &answer.hidden))
 }
 
 /// Returns the id of a job that was accepted although the body that names it could not be had or read.
@@ -114,7 +92,7 @@ pub(super) fn id_of_success(error: FalError) -> Result<RequestId, FalError> {
 /// Returns the outcome of a cancel that the status makes look like a failure.
 pub(super) fn cancel_outcome(answer: &Answer) -> Option<CancelOutcome> {
     let body = ErrorBody::read(&answer.body, &answer.hidden);
-    match (answer.facts.status, body.status.as_deref()) {
+    match (answer.head.status, body.status.as_deref()) {
         (400, Some("ALREADY_COMPLETED")) => Some(CancelOutcome::AlreadyCompleted),
         (404, Some("NOT_FOUND")) => Some(CancelOutcome::NotFound),
         _ => None,
@@ -123,19 +101,18 @@ pub(super) fn cancel_outcome(answer: &Answer) -> Option<CancelOutcome> {
 
 /// Returns the error that an answer without success means.
 pub(super) fn of_answer(operation: Operation, answer: &Answer) -> FalError {
-    let facts = &answer.facts;
-    let body = ErrorBody::read(&answer.body, &answer.hidden);
-    let named = body.error_type.as_deref().or(facts.error_type.as_deref());
-    let found = meaning(operation, facts, &body, named)
-        .error(operation)
-        .with_status(facts.status);
+    let (head, hidden) = (&answer.head, &answer.hidden);
+    let body = ErrorBody::read(&answer.body, hidden);
+    let named = body.error_type.as_deref();
+    let named = named.or_else(|| head.error_type(hidden));
+    let found = meaning(operation, head, &body, named).error(operation);
     let found = with_texts(found, &body, named);
-    let found = with_headers(found, operation, facts);
-    let found = with_id(found, facts.request_id(&answer.hidden));
-    let ingress = is_ingress(facts, &body, &answer.body);
+    let found = with_headers(found, operation, head);
+    let found = of_head(found, head, hidden);
+    let ingress = is_ingress(head, &body, &answer.body);
     match operation {
-        Operation::Submit => of_submit(found, facts, ingress),
-        Operation::Run => of_run(found, facts, ingress),
+        Operation::Submit => of_submit(found, head.status, ingress),
+        Operation::Run => of_run(found, head.status, ingress),
         _ => found,
     }
 }
@@ -153,8 +130,8 @@ pub(super) fn of_event(operation: Operation, data: &str, hidden: &Hidden) -> Fal
 }
 
 /// Returns what an answer means: by its word, or else by its status.
-fn meaning(operation: Operation, facts: &Facts, body: &ErrorBody, named: Option<&str>) -> Meaning {
-    if facts.status == 504 && facts.has_timeout_type {
+fn meaning(operation: Operation, head: &Head, body: &ErrorBody, named: Option<&str>) -> Meaning {
+    if head.status == 504 && head.has_timeout_type() {
         // The caller's own limit to start passed: nothing ran, and a repeat would only wait once more.
         return Meaning {
             kind: FalErrorKind::TimedOut,
@@ -165,7 +142,7 @@ fn meaning(operation: Operation, facts: &Facts, body: &ErrorBody, named: Option<
     }
     let mut found = named
         .and_then(word)
-        .unwrap_or_else(|| by_status(operation, facts.status, body));
+        .unwrap_or_else(|| by_status(operation, head.status, body));
     if found.kind == FalErrorKind::Unavailable {
         // It tells about the way to the job, and nothing about whether the job was billed.
         found.billed = Billed::Maybe;
@@ -238,47 +215,49 @@ fn with_texts(found: FalError, body: &ErrorBody, named: Option<&str>) -> FalErro
 }
 
 /// Applies what the head says over what the table says.
-fn with_headers(mut found: FalError, operation: Operation, facts: &Facts) -> FalError {
-    if let (Some(needs_retry), 429 | 500..) = (facts.needs_retry, facts.status) {
+fn with_headers(mut found: FalError, operation: Operation, head: &Head) -> FalError {
+    if let (Some(needs_retry), 429 | 500..) = (head.needs_retry(), head.status) {
         found = found.with_retryable(needs_retry);
     }
     // Only the answer to a result or a run tells about the work itself.
     let of_work = matches!(operation, Operation::Result | Operation::Run);
-    if let (Some(units), true) = (facts.billable_units, of_work) {
+    if let (Some(units), true) = (head.billable_units(), of_work) {
         found = found.with_billed(if units.micros() == 0 {
             Billed::No
         } else {
             Billed::Yes
         });
     }
-    match facts.retry_after {
+    match head.retry_after() {
         Some(pause) => found.with_retry_after(pause),
         None => found,
     }
 }
 
-fn with_id(found: FalError, id: Option<RequestId>) -> FalError {
-    match id {
+/// Names the status and the request.
+fn of_head(found: FalError, head: &Head, hidden: &Hidden) -> FalError {
+    let found = found.with_status(head.status);
+    match head.request_id(hidden) {
         Some(id) => found.with_request_id(id),
         None => found,
     }
 }
 
 /// Returns whether FAL's ingress answered and not the queue behind it.
-fn is_ingress(facts: &Facts, body: &ErrorBody, bytes: &[u8]) -> bool {
+fn is_ingress(head: &Head, body: &ErrorBody, bytes: &[u8]) -> bool {
     let names_nginx = || {
         bytes
             .to_ascii_lowercase()
             .windows(5)
             .any(|window| window == b"nginx")
     };
-    facts.status >= 500 && facts.id.is_none() && !body.is_json && names_nginx()
+    head.status >= 500 && !head.is_of_the_queue() && !body.is_json && names_nginx()
 }
 
 /// Decides whether a failed submit was perhaps accepted, so that nothing is paid twice.
-fn of_submit(found: FalError, facts: &Facts, ingress: bool) -> FalError {
+fn of_submit(found: FalError, status: u16, ingress: bool) -> FalError {
     let found = if ingress { found.with_ingress() } else { found };
-    match facts.status {
+    match status {
         // The ingress itself had no way on. 502 and 504 it gives after passing the request on, too.
         500 | 503 if ingress => found.with_unsent(),
         408 | 409 | 425 | 499 | 500.. => found.into_unacknowledged(),
@@ -288,9 +267,9 @@ fn of_submit(found: FalError, facts: &Facts, ingress: bool) -> FalError {
 }
 
 /// Decides whether a failed run was perhaps started. A verdict of the model is one; it stands.
-fn of_run(found: FalError, facts: &Facts, ingress: bool) -> FalError {
+fn of_run(found: FalError, status: u16, ingress: bool) -> FalError {
     let found = if ingress { found.with_ingress() } else { found };
-    match (facts.status, found.kind()) {
+    match (status, found.kind()) {
         (500 | 503, _) if ingress => found.with_unsent(),
         (429, FalErrorKind::RateLimited) => found.with_unsent(),
         (_, FalErrorKind::Unavailable) => found.into_unacknowledged(),
@@ -298,8 +277,8 @@ fn of_run(found: FalError, facts: &Facts, ingress: bool) -> FalError {
     }
 }
 
-fn perhaps_accepted(operation: Operation, found: FalError, id: Option<RequestId>) -> FalError {
-    let found = with_id(found, id);
+/// Returns the error of a call that was sent and whose answer says nothing.
+fn perhaps_accepted(operation: Operation, found: FalError) -> FalError {
     if is_paid(operation) {
         found.into_unacknowledged()
     } else {

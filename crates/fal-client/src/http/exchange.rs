@@ -1,17 +1,13 @@
-//! An answer, read up to a limit.
+//! An answer, read up to a limit and within its time.
 
-use std::{str::FromStr, time::Duration};
+use std::pin::{Pin, pin};
 
-use reqwest::{
-    Response,
-    header::{ETAG, HeaderMap, HeaderName, RETRY_AFTER},
-};
+use futures_util::future::{Either, select};
+use reqwest::Response;
+use tokio::time::Sleep;
 
-use super::{
-    classify::{self, Facts},
-    hidden::Hidden,
-};
-use crate::{BillableUnits, FalError, Operation};
+use super::{classify, head::Head, hidden::Hidden};
+use crate::{FalError, Operation};
 
 /// The largest body read, in bytes. Pictures inlined as data URIs are larger; they are not asked for here.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -19,33 +15,25 @@ pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
 /// The most room that is made for a body before its bytes come; a length is only a claim.
 const FIRST_ROOM: usize = 64 * 1024;
 
-// Names that are checked once and not with each look.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-fal-request-id");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
-const TIMEOUT_TYPE: HeaderName = HeaderName::from_static("x-fal-request-timeout-type");
-const NEEDS_RETRY: HeaderName = HeaderName::from_static("x-fal-needs-retry");
-/// The name of [`NEEDS_RETRY`] in FAL's older pages.
-const RETRYABLE: HeaderName = HeaderName::from_static("x-fal-retryable");
-const BILLABLE_UNITS: HeaderName = HeaderName::from_static("x-fal-billable-units");
-
 /// An answer, of whatever status.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) facts: Facts,
+    pub(super) head: Head,
     pub(super) body: Vec<u8>,
     /// What none of its texts may show.
     pub(super) hidden: Hidden,
 }
 
 impl Answer {
-    /// Returns whether the status is a success; FAL uses several.
+    /// Returns whether the status is a success.
+    #[cfg(test)]
     pub(super) fn is_success(&self) -> bool {
-        is_success(self.facts.status)
+        self.head.is_success()
     }
 
     /// Returns the answer, or the error that its status means.
     pub(super) fn success(self, operation: Operation) -> Result<Self, FalError> {
-        if self.is_success() {
+        if self.head.is_success() {
             Ok(self)
         } else {
             Err(classify::of_answer(operation, &self))
@@ -53,34 +41,41 @@ impl Answer {
     }
 }
 
-/// Reads an answer of at most so many bytes.
+/// Reads an answer of at most so many bytes, until the timer has run down.
 pub(super) async fn read(
     operation: Operation,
-    mut response: Response,
+    response: &mut Response,
     most: usize,
     hidden: &Hidden,
+    timer: Pin<&mut Sleep>,
 ) -> Result<Answer, FalError> {
-    let facts = facts(response.status().as_u16(), response.headers(), hidden);
-    let hidden = hidden.clone();
-    match read_body(&mut response, most).await {
-        Ok(body) => Ok(Answer {
-            facts,
-            body,
-            hidden,
-        }),
+    let head = Head {
+        status: response.status().as_u16(),
+        headers: std::mem::take(response.headers_mut()),
+    };
+    let body = within(timer, pin!(read_body(response, most))).await;
+    let body = match body.unwrap_or(Err(BrokenBody::Late)) {
+        Ok(body) => body,
         // A page that breaks off still has its status, which says most of what an error says.
-        Err(_) if !is_success(facts.status) => Ok(Answer {
-            facts,
-            body: Vec::new(),
-            hidden,
-        }),
-        Err(broken) => Err(classify::of_broken_body(operation, &facts, &hidden, broken)),
-    }
+        Err(_) if !head.is_success() => Vec::new(),
+        Err(broken) => return Err(classify::of_broken_body(operation, &head, hidden, broken)),
+    };
+    Ok(Answer {
+        head,
+        body,
+        hidden: hidden.clone(),
+    })
 }
 
-/// Tells whether a status is one of success.
-pub(super) fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
+/// Waits for `work`, or gives `None` when the timer has run down first.
+pub(super) async fn within<T>(
+    timer: Pin<&mut Sleep>,
+    work: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
+    match select(work, timer).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
 }
 
 /// Why a body could not be had.
@@ -88,7 +83,9 @@ pub(super) fn is_success(status: u16) -> bool {
 pub(super) enum BrokenBody {
     /// More bytes than are read.
     TooLarge,
-    /// The connection broke, or time ran out.
+    /// Time ran out.
+    Late,
+    /// The connection broke.
     Transport(reqwest::Error),
 }
 
@@ -103,45 +100,4 @@ async fn read_body(response: &mut Response, most: usize) -> Result<Vec<u8>, Brok
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// Returns what the head of an answer says; what only an error has is looked for in an error only.
-pub(super) fn facts(status: u16, headers: &HeaderMap, hidden: &Hidden) -> Facts {
-    let facts = Facts {
-        status,
-        id: headers.get(&REQUEST_ID).cloned(),
-        billable_units: text(headers, &BILLABLE_UNITS).and_then(BillableUnits::parse),
-        etag: text(headers, &ETAG).map(str::to_owned),
-        ..Facts::default()
-    };
-    if is_success(status) {
-        return facts;
-    }
-    Facts {
-        error_type: parsed(headers, &ERROR_TYPE).filter(|text: &String| !hidden.is_in(text)),
-        has_timeout_type: headers.contains_key(&TIMEOUT_TYPE),
-        needs_retry: flag(headers, &NEEDS_RETRY).or_else(|| flag(headers, &RETRYABLE)),
-        // Only the form in seconds: the one with a date needs a clock that both sides agree on.
-        retry_after: parsed(headers, &RETRY_AFTER).map(Duration::from_secs),
-        ..facts
-    }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim)
-}
-
-fn parsed<T: FromStr>(headers: &HeaderMap, name: &HeaderName) -> Option<T> {
-    text(headers, name).and_then(|text| text.parse().ok())
-}
-
-fn flag(headers: &HeaderMap, name: &HeaderName) -> Option<bool> {
-    match text(headers, name)?.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" => Some(true),
-        "0" | "false" | "no" => Some(false),
-        _ => None,
-    }
 }

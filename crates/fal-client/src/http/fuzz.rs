@@ -7,8 +7,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
     classify,
-    exchange::{self, Answer},
+    exchange::Answer,
     files::{Initiated, Taken, below, foreign},
+    head::Head,
     hidden::Hidden,
     platform::{Deleted, Listed},
     queue::is_unfinished,
@@ -47,7 +48,7 @@ pub(crate) fn answer(bytes: &[u8]) {
     let key = FalKey::new(&Secret::new(KEY));
     let hidden = key.map(|key| Hidden::of(&key)).unwrap_or_default();
     let answer = Answer {
-        facts: exchange::facts(status, &headers, &hidden),
+        head: Head { status, headers },
         body: body.to_vec(),
         hidden,
     };

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 
 use super::{
-    FalSettings, exchange,
+    FalSettings,
     origin::{Call, Origin},
 };
 use crate::{FalError, Operation, webhook::KeySource};
@@ -38,10 +38,9 @@ impl HttpKeySource {
 impl KeySource for HttpKeySource {
     async fn fetch(&self) -> Result<Vec<u8>, FalError> {
         const OPERATION: Operation = Operation::Keys;
-        let call = Call::new(Method::GET, String::new());
+        let call = Call::new(Method::GET, String::new()).most(MAX_SET);
         let url = self.origin.base().join(".well-known/jwks.json");
-        let response = self.origin.send_bare(OPERATION, url, &call).await?;
-        let answer = exchange::read(OPERATION, response, MAX_SET, self.origin.hidden()).await?;
+        let answer = self.origin.exchange_bare(OPERATION, url, &call).await?;
         Ok(answer.success(OPERATION)?.body)
     }
 }

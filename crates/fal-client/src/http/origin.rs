@@ -1,6 +1,11 @@
 //! One of FAL's hosts, and the requests to it.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use reqwest::{
@@ -8,9 +13,15 @@ use reqwest::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
     redirect,
 };
-use url::Url;
+use tokio::time::sleep;
+use url::{Url, form_urlencoded};
 
-use super::{FalSettings, classify, exchange, exchange::Answer, hidden::Hidden, tls};
+use super::{
+    FalSettings, classify, exchange,
+    exchange::{Answer, MAX_BODY, within},
+    hidden::Hidden,
+    tls,
+};
 use crate::{FalError, FalErrorKind, FalUrl, Operation};
 
 /// Who we say we are.
@@ -25,10 +36,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) struct Call {
     method: Method,
     path: String,
-    query: Vec<(&'static str, String)>,
+    query: String,
     headers: HeaderMap,
     body: Option<Bytes>,
     limit: Option<Duration>,
+    most: usize,
 }
 
 impl Call {
@@ -37,16 +49,18 @@ impl Call {
         Self {
             method,
             path,
-            query: Vec::new(),
+            query: String::new(),
             headers: HeaderMap::new(),
             body: None,
             limit: None,
+            most: MAX_BODY,
         }
     }
 
     /// Adds a pair to the query, which is encoded.
-    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
+    pub(super) fn query(mut self, name: &str, value: &str) -> Self {
+        let mut query = form_urlencoded::Serializer::new(self.query);
+        self.query = query.append_pair(name, value).finish();
         self
     }
 
@@ -81,6 +95,12 @@ impl Call {
         self.limit = Some(limit);
         self
     }
+
+    /// Sets how many bytes of the answer are read.
+    pub(super) fn most(mut self, most: usize) -> Self {
+        self.most = most;
+        self
+    }
 }
 
 impl fmt::Debug for Call {
@@ -95,7 +115,9 @@ pub(super) struct Origin {
     client: Client,
     base: Arc<FalUrl>,
     backup: Option<Arc<FalUrl>>,
-    authorization: HeaderValue,
+    /// What every request has, the key among it.
+    headers: HeaderMap,
+    limit: Duration,
     hidden: Hidden,
 }
 
@@ -110,14 +132,14 @@ impl Origin {
             .no_proxy()
             .user_agent(USER_AGENT)
             .connect_timeout(settings.connect_timeout())
-            .timeout(settings.request_timeout())
             .build()
             .map_err(|error| setup("the HTTP client cannot be built", error))?;
         Ok(Self {
             client,
             backup: base.backup().map(Arc::new),
             base: Arc::new(base),
-            authorization: authorization(settings)?,
+            headers: headers(settings)?,
+            limit: settings.request_timeout(),
             hidden: Hidden::of(settings.key()),
         })
     }
@@ -138,8 +160,21 @@ impl Origin {
         operation: Operation,
         call: &Call,
     ) -> Result<Answer, FalError> {
-        let response = self.send(operation, call).await?;
-        exchange::read(operation, response, exchange::MAX_BODY, &self.hidden).await
+        let sent = pin!(self.send(operation, call));
+        self.answer(operation, call, sent).await
+    }
+
+    /// Returns the answer to what is sent, within the time limit of the call.
+    async fn answer(
+        &self,
+        operation: Operation,
+        call: &Call,
+        sent: Pin<&mut impl Future<Output = Result<Response, FalError>>>,
+    ) -> Result<Answer, FalError> {
+        let mut timer = pin!(sleep(call.limit.unwrap_or(self.limit)));
+        let sent = within(timer.as_mut(), sent).await;
+        let mut response = sent.ok_or_else(|| classify::of_lateness(operation))??;
+        exchange::read(operation, &mut response, call.most, &self.hidden, timer).await
     }
 
     /// Sends a request and returns the head of its answer.
@@ -168,41 +203,34 @@ impl Origin {
         url: Url,
         call: &Call,
     ) -> Result<Answer, FalError> {
-        let response = self.send_bare(operation, url, call).await?;
-        exchange::read(operation, response, exchange::MAX_BODY, &self.hidden).await
-    }
-
-    /// Sends a request without the key and returns the head of its answer.
-    pub(super) async fn send_bare(
-        &self,
-        operation: Operation,
-        url: Url,
-        call: &Call,
-    ) -> Result<Response, FalError> {
-        let sent = self.client.execute(request(url, call)).await;
-        sent.map_err(|error| classify::of_transport(operation, error))
+        let sent = pin!(async {
+            let sent = self
+                .client
+                .execute(request(url, call, HeaderMap::new()))
+                .await;
+            sent.map_err(|error| classify::of_transport(operation, error))
+        });
+        self.answer(operation, call, sent).await
     }
 
     fn request(&self, base: &FalUrl, call: &Call) -> Request {
         let mut url = base.join(&call.path);
         if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&call.query);
+            url.set_query(Some(&call.query));
         }
-        let mut request = request(url, call);
-        let headers = request.headers_mut();
-        headers.insert(AUTHORIZATION, self.authorization.clone());
-        headers.entry(ACCEPT).or_insert(JSON);
-        request
+        request(url, call, self.headers.clone())
     }
 }
 
-/// Returns the request to an address with the headers, the body and the limit of a call.
-fn request(url: Url, call: &Call) -> Request {
+/// Returns the request to an address with the body of a call, and with its headers in place of the usual ones.
+fn request(url: Url, call: &Call, mut headers: HeaderMap) -> Request {
     let mut request = Request::new(call.method.clone(), url);
-    request.headers_mut().clone_from(&call.headers);
+    for (name, value) in &call.headers {
+        headers.insert(name, value.clone());
+    }
+    *request.headers_mut() = headers;
     // Bytes are shared, so a body that goes out twice is not copied.
     *request.body_mut() = call.body.clone().map(Into::into);
-    *request.timeout_mut() = call.limit;
     request
 }
 
@@ -214,12 +242,15 @@ impl fmt::Debug for Origin {
     }
 }
 
-fn authorization(settings: &FalSettings) -> Result<HeaderValue, FalError> {
+fn headers(settings: &FalSettings) -> Result<HeaderMap, FalError> {
     let text = format!("Key {}", settings.key().expose());
     let mut value = HeaderValue::from_str(&text)
         .map_err(|error| setup("the key does not fit into a header", error))?;
     value.set_sensitive(true);
-    Ok(value)
+    Ok(HeaderMap::from_iter([
+        (AUTHORIZATION, value),
+        (ACCEPT, JSON),
+    ]))
 }
 
 fn setup(rule: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> FalError {

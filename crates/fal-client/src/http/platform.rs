@@ -10,7 +10,7 @@ use reqwest::{
 };
 
 use super::{
-    FalSettings, classify, exchange,
+    FalSettings, classify,
     origin::{Call, Origin},
     queue,
 };
@@ -68,8 +68,8 @@ impl FalPlatform for HttpFalPlatform {
 impl HttpFalPlatform {
     async fn list(&self, query: &RequestQuery) -> Result<RequestPage, FalError> {
         const OPERATION: Operation = Operation::List;
-        let response = self.origin.send(OPERATION, &list_call(query)).await?;
-        let answer = exchange::read(OPERATION, response, MAX_PAGE, self.origin.hidden()).await?;
+        let call = list_call(query).most(MAX_PAGE);
+        let answer = self.origin.exchange(OPERATION, &call).await?;
         let answer = answer.success(OPERATION)?;
         let listed: Listed = queue::read(OPERATION, &answer)?;
         let page = listed.into_page(&query.endpoint);
@@ -99,10 +99,10 @@ fn list_call(query: &RequestQuery) -> Call {
     let limit = query.limit.clamp(1, 100).to_string();
     let mut call = Call::new(Method::GET, "models/requests/by-endpoint".to_owned())
         .query("endpoint_id", query.endpoint.as_str())
-        .query("start", moment(query.since))
-        .query("limit", limit);
+        .query("start", &moment(query.since))
+        .query("limit", &limit);
     if let Some(until) = query.until {
-        call = call.query("end", moment(until));
+        call = call.query("end", &moment(until));
     }
     if query.with_inputs {
         call = call.query("expand", "payloads");

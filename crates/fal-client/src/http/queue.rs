@@ -125,7 +125,7 @@ impl HttpFalQueue {
             call = call.query("fal_webhook", url.as_str());
         }
         if let Some(most) = options.max_queue_length() {
-            call = call.query("fal_max_queue_length", most.to_string());
+            call = call.query("fal_max_queue_length", &most.to_string());
         }
         let outcome = self.read_submit(&call).await;
         let id = outcome.or_else(classify::id_of_success)?;
@@ -163,12 +163,12 @@ impl HttpFalQueue {
         let answer = self.origin.exchange(OPERATION, &call).await?;
         let answer = answer.success(OPERATION)?;
         let value: Value = read(OPERATION, &answer)?;
-        if answer.facts.status == 202 && is_unfinished(&value) {
+        if answer.head.status == 202 && is_unfinished(&value) {
             return Err(FalError::new(FalErrorKind::NotFinished, OPERATION).with_status(202));
         }
         Ok(JobOutput {
             value,
-            billable_units: answer.facts.billable_units,
+            billable_units: answer.head.billable_units(),
         })
     }
 

@@ -84,7 +84,7 @@ impl HttpFalRunner {
         let answer = answer.success(OPERATION)?;
         Ok(JobOutput {
             value: queue::read(OPERATION, &answer)?,
-            billable_units: answer.facts.billable_units,
+            billable_units: answer.head.billable_units(),
         })
     }
 

@@ -1,21 +1,20 @@
 //! Event streams over HTTP: a head in time, and then never silent for too long.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, pin::pin, time::Duration};
 
 use futures_util::stream::try_unfold;
 use reqwest::{Response, header::CONTENT_TYPE};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{
-    FalSettings, classify, exchange,
+    FalSettings, classify,
+    exchange::{MAX_BODY, read, within},
+    head::is_success,
     hidden::Hidden,
     origin::{Call, Origin},
     sse::{SseEvent, SseParser},
 };
 use crate::{FalError, FalErrorKind, JobHandle, JobStatus, Operation, StatusStream, wire::Status};
-
-/// The longest life of one stream. Nothing that is waited for takes so long.
-const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long a stream may keep still.
 #[derive(Debug, Clone, Copy)]
@@ -57,17 +56,14 @@ pub(super) async fn open(
     call: Call,
     limits: Limits,
 ) -> Result<Events, FalError> {
-    let call = call.events().limit(LONGEST);
-    let response = match timeout(limits.head, origin.send(operation, &call)).await {
-        Ok(sent) => sent?,
-        Err(_) => return Err(classify::of_silence(operation)),
-    };
-    if !exchange::is_success(response.status().as_u16()) || !is_stream(&response) {
-        let read = exchange::read(operation, response, exchange::MAX_BODY, origin.hidden());
-        let answer = match timeout(limits.head, read).await {
-            Ok(read) => read?.success(operation)?,
-            Err(_) => return Err(classify::of_silence(operation)),
-        };
+    let call = call.events();
+    let mut timer = pin!(sleep(limits.head));
+    let sent = within(timer.as_mut(), pin!(origin.send(operation, &call))).await;
+    let mut response = sent.ok_or_else(|| classify::of_silence(operation))??;
+    if !is_success(response.status().as_u16()) || !is_stream(&response) {
+        let hidden = origin.hidden();
+        let answer = read(operation, &mut response, MAX_BODY, hidden, timer).await?;
+        let answer = answer.success(operation)?;
         return Err(classify::of_unreadable(operation, &answer));
     }
     Ok(Events {

@@ -3,9 +3,11 @@
 #[cfg(feature = "webhook")]
 mod webhook;
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use serde_json::Value;
-use tracing::{Span, field::Empty, instrument};
+use tracing::{Instrument, Span, debug_span, field::Empty, instrument};
 
 use crate::{
     CancelOutcome, Endpoint, FalError, FalFiles, FalPlatform, FalQueue, FalRunner, FileUrl,
@@ -41,57 +43,99 @@ impl<Q> Traced<Q> {
     }
 }
 
+/// What an `async fn` of a port returns once [`async_trait`] has written it out.
+type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, FalError>> + Send + 'f>>;
+
+// A wait asks often, so here is written out what `async_trait` would write, but that a span which nobody looks at
+// costs no future of its own.
 #[deny(clippy::missing_trait_methods)]
-#[async_trait]
 impl<Q: FalQueue> FalQueue for Traced<Q> {
-    #[instrument(
-        name = "fal.submit", level = "debug", skip_all,
-        fields(fal.endpoint = %endpoint, fal.request_id = Empty, fal.error_kind = Empty)
-    )]
-    async fn submit(
-        &self,
-        endpoint: &Endpoint,
-        input: &Value,
-        options: &SubmitOptions,
-    ) -> Result<JobHandle, FalError> {
-        let outcome = noted(self.inner.submit(endpoint, input, options).await);
-        if let Ok(job) = &outcome {
-            Span::current().record("fal.request_id", job.request_id.as_str());
-        }
-        outcome
+    fn submit<'s, 'e, 'i, 'o, 'f>(
+        &'s self,
+        endpoint: &'e Endpoint,
+        input: &'i Value,
+        options: &'o SubmitOptions,
+    ) -> Answer<'f, JobHandle>
+    where
+        's: 'f,
+        'e: 'f,
+        'i: 'f,
+        'o: 'f,
+    {
+        let span = debug_span!(
+            "fal.submit", fal.endpoint = %endpoint, fal.request_id = Empty, fal.error_kind = Empty
+        );
+        let named = span.clone();
+        let call = move || -> Answer<'f, JobHandle> {
+            let call = self.inner.submit(endpoint, input, options);
+            if named.is_disabled() {
+                return call;
+            }
+            Box::pin(async move {
+                let job = call.await?;
+                named.record("fal.request_id", job.request_id.as_str());
+                Ok(job)
+            })
+        };
+        traced(span, call)
     }
 
-    #[instrument(
-        name = "fal.status", level = "debug", skip_all,
-        fields(fal.endpoint = %job.endpoint, fal.request_id = %job.request_id, fal.error_kind = Empty)
-    )]
-    async fn status(&self, job: &JobHandle) -> Result<JobStatus, FalError> {
-        noted(self.inner.status(job).await)
+    fn status<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, JobStatus>
+    where
+        's: 'f,
+        'j: 'f,
+    {
+        let span = debug_span!(
+            "fal.status", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
+            fal.error_kind = Empty
+        );
+        traced(span, || self.inner.status(job))
     }
 
-    #[instrument(
-        name = "fal.watch", level = "debug", skip_all,
-        fields(fal.endpoint = %job.endpoint, fal.request_id = %job.request_id, fal.error_kind = Empty)
-    )]
-    async fn watch(&self, job: &JobHandle) -> Result<StatusStream, FalError> {
-        noted(self.inner.watch(job).await)
+    fn watch<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, StatusStream>
+    where
+        's: 'f,
+        'j: 'f,
+    {
+        let span = debug_span!(
+            "fal.watch", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
+            fal.error_kind = Empty
+        );
+        traced(span, || self.inner.watch(job))
     }
 
-    #[instrument(
-        name = "fal.result", level = "debug", skip_all,
-        fields(fal.endpoint = %job.endpoint, fal.request_id = %job.request_id, fal.error_kind = Empty)
-    )]
-    async fn result(&self, job: &JobHandle) -> Result<JobOutput, FalError> {
-        noted(self.inner.result(job).await)
+    fn result<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, JobOutput>
+    where
+        's: 'f,
+        'j: 'f,
+    {
+        let span = debug_span!(
+            "fal.result", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
+            fal.error_kind = Empty
+        );
+        traced(span, || self.inner.result(job))
     }
 
-    #[instrument(
-        name = "fal.cancel", level = "debug", skip_all,
-        fields(fal.endpoint = %job.endpoint, fal.request_id = %job.request_id, fal.error_kind = Empty)
-    )]
-    async fn cancel(&self, job: &JobHandle) -> Result<CancelOutcome, FalError> {
-        noted(self.inner.cancel(job).await)
+    fn cancel<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, CancelOutcome>
+    where
+        's: 'f,
+        'j: 'f,
+    {
+        let span = debug_span!(
+            "fal.cancel", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
+            fal.error_kind = Empty
+        );
+        traced(span, || self.inner.cancel(job))
     }
+}
+
+/// Makes a call within its span, in which the kind of a failure is written.
+fn traced<'f, T: 'f>(span: Span, call: impl FnOnce() -> Answer<'f, T>) -> Answer<'f, T> {
+    let call = span.in_scope(call);
+    if span.is_disabled() {
+        return call;
+    }
+    Box::pin(async move { noted(call.await) }.instrument(span))
 }
 
 #[deny(clippy::missing_trait_methods)]

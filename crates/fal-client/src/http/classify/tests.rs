@@ -1,16 +1,24 @@
 //! The table of statuses, and the rule that a submit is paid once.
 
+use reqwest::header::{HeaderMap, HeaderValue};
+
 use super::*;
 
 fn answer(status: u16, body: &str) -> Answer {
     Answer {
-        facts: Facts {
+        head: Head {
             status,
-            ..Facts::default()
+            headers: HeaderMap::new(),
         },
         body: body.as_bytes().to_vec(),
         hidden: Hidden::default(),
     }
+}
+
+/// Adds a header.
+fn tell(answer: &mut Answer, name: &'static str, value: &'static str) {
+    let value = HeaderValue::from_static(value);
+    answer.head.headers.insert(name, value);
 }
 
 fn kind(operation: Operation, status: u16, body: &str) -> FalErrorKind {
@@ -93,7 +101,9 @@ fn a_submit_is_unsent_only_where_that_is_proven() {
         (499, false, DETAIL, false),
     ] {
         let mut answer = answer(status, body);
-        answer.facts.id = from_queue.then(|| HeaderValue::from_static("id"));
+        if from_queue {
+            tell(&mut answer, "x-fal-request-id", "id");
+        }
         let error = of_answer(Operation::Submit, &answer);
         assert_eq!(error.is_unsent(), unsent, "{status} {from_queue} {body}");
         assert_eq!(
@@ -112,20 +122,20 @@ fn a_submit_is_unsent_only_where_that_is_proven() {
 #[test]
 fn the_head_outvotes_the_table() {
     let mut told = answer(503, DETAIL);
-    told.facts.needs_retry = Some(false);
+    tell(&mut told, "x-fal-needs-retry", "0");
     assert!(!of_answer(Operation::Result, &told).is_retryable());
 
     let mut told = answer(422, DETAIL);
-    told.facts.needs_retry = Some(true);
+    tell(&mut told, "x-fal-needs-retry", "1");
     assert!(
         !of_answer(Operation::Result, &told).is_retryable(),
         "the flag counts on 5xx and 429 only"
     );
 
     let mut free = answer(422, DETAIL);
-    free.facts.billable_units = Some(BillableUnits::default());
+    tell(&mut free, "x-fal-billable-units", "0");
     assert_eq!(of_answer(Operation::Result, &free).billed(), Billed::No);
-    free.facts.billable_units = Some(BillableUnits::from_units(1));
+    tell(&mut free, "x-fal-billable-units", "1");
     assert_eq!(of_answer(Operation::Result, &free).billed(), Billed::Yes);
     assert_eq!(of_answer(Operation::Submit, &free).billed(), Billed::No);
 }
@@ -137,7 +147,7 @@ fn the_callers_own_limit_to_start_is_final() {
         of_answer(Operation::Result, &late).kind(),
         FalErrorKind::Unavailable
     );
-    late.facts.has_timeout_type = true;
+    tell(&mut late, "x-fal-request-timeout-type", "user");
     let error = of_answer(Operation::Result, &late);
     assert_eq!(
         (error.kind(), error.is_retryable(), error.billed()),
@@ -148,7 +158,7 @@ fn the_callers_own_limit_to_start_is_final() {
 #[test]
 fn the_word_may_stand_in_the_head_alone() {
     let mut told = answer(503, "");
-    told.facts.error_type = Some("runner_disconnected".to_owned());
+    tell(&mut told, "x-fal-error-type", "runner_disconnected");
     assert_eq!(
         of_answer(Operation::Result, &told).error_type(),
         Some("runner_disconnected")

@@ -45,13 +45,10 @@ async fn send_part(
         .limit(BODY_LIMIT);
     let answer = files.send(&url, &call).await?;
     // Without its tag a part cannot be named when the file is completed. FAL's clients read it in one place each.
-    let tag = answer
-        .facts
-        .etag
-        .clone()
-        .or_else(|| Taken::tag(&answer.body));
+    let tag = answer.head.etag().map(str::to_owned);
+    let tag = tag.or_else(|| Taken::tag(&answer.body));
     let etag = tag.ok_or_else(|| {
-        FalError::new(FalErrorKind::Malformed, OPERATION).with_status(answer.facts.status)
+        FalError::new(FalErrorKind::Malformed, OPERATION).with_status(answer.head.status)
     })?;
     Ok(Part { number, etag })
 }
