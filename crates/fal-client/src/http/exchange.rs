@@ -25,12 +25,6 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Returns whether the status is a success.
-    #[cfg(test)]
-    pub(super) fn is_success(&self) -> bool {
-        self.head.is_success()
-    }
-
     /// Returns the answer, or the error that its status means.
     pub(super) fn success(self, operation: Operation) -> Result<Self, FalError> {
         if self.head.is_success() {
