@@ -107,7 +107,7 @@ impl FalSettings {
         self
     }
 
-    /// Sets how long one request may take, its answer included.
+    /// Sets how long one request may take, its answer and a try on FAL's backup included.
     #[must_use]
     pub fn with_request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;

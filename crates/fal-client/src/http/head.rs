@@ -1,6 +1,6 @@
 //! The head of an answer, whose headers are looked up when something asks for them.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use reqwest::header::{ETAG, HeaderMap, HeaderName, RETRY_AFTER};
 
@@ -64,7 +64,8 @@ impl Head {
     ///
     /// Only the form in seconds is read: the one with a date needs a clock that both sides agree on.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        self.parsed(&RETRY_AFTER).map(Duration::from_secs)
+        let seconds = self.text(&RETRY_AFTER)?.parse().ok()?;
+        Some(Duration::from_secs(seconds))
     }
 
     /// Returns the tag of what was stored.
@@ -75,10 +76,6 @@ impl Head {
     fn text(&self, name: &HeaderName) -> Option<&str> {
         let value = self.headers.get(name)?;
         value.to_str().ok().map(str::trim)
-    }
-
-    fn parsed<T: FromStr>(&self, name: &HeaderName) -> Option<T> {
-        self.text(name)?.parse().ok()
     }
 
     fn flag(&self, name: &HeaderName) -> Option<bool> {

@@ -46,6 +46,25 @@ impl<Q> Traced<Q> {
 /// What an `async fn` of a port returns once [`async_trait`] has written it out.
 type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, FalError>> + Send + 'f>>;
 
+/// Writes the calls about one job.
+macro_rules! calls_of_a_job {
+    ($($span:literal: $call:ident -> $given:ty,)*) => {
+        $(
+            fn $call<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, $given>
+            where
+                's: 'f,
+                'j: 'f,
+            {
+                let span = debug_span!(
+                    $span, fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
+                    fal.error_kind = Empty
+                );
+                traced(span, || self.inner.$call(job), |_| {})
+            }
+        )*
+    };
+}
+
 // A wait asks often, so here is written out what `async_trait` would write, but that a span which nobody looks at
 // costs no future of its own.
 #[deny(clippy::missing_trait_methods)]
@@ -65,77 +84,32 @@ impl<Q: FalQueue> FalQueue for Traced<Q> {
         let span = debug_span!(
             "fal.submit", fal.endpoint = %endpoint, fal.request_id = Empty, fal.error_kind = Empty
         );
-        let named = span.clone();
-        let call = move || -> Answer<'f, JobHandle> {
-            let call = self.inner.submit(endpoint, input, options);
-            if named.is_disabled() {
-                return call;
-            }
-            Box::pin(async move {
-                let job = call.await?;
-                named.record("fal.request_id", job.request_id.as_str());
-                Ok(job)
-            })
-        };
-        traced(span, call)
+        let call = || self.inner.submit(endpoint, input, options);
+        traced(span, call, |job| {
+            Span::current().record("fal.request_id", job.request_id.as_str());
+        })
     }
 
-    fn status<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, JobStatus>
-    where
-        's: 'f,
-        'j: 'f,
-    {
-        let span = debug_span!(
-            "fal.status", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
-            fal.error_kind = Empty
-        );
-        traced(span, || self.inner.status(job))
-    }
-
-    fn watch<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, StatusStream>
-    where
-        's: 'f,
-        'j: 'f,
-    {
-        let span = debug_span!(
-            "fal.watch", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
-            fal.error_kind = Empty
-        );
-        traced(span, || self.inner.watch(job))
-    }
-
-    fn result<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, JobOutput>
-    where
-        's: 'f,
-        'j: 'f,
-    {
-        let span = debug_span!(
-            "fal.result", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
-            fal.error_kind = Empty
-        );
-        traced(span, || self.inner.result(job))
-    }
-
-    fn cancel<'s, 'j, 'f>(&'s self, job: &'j JobHandle) -> Answer<'f, CancelOutcome>
-    where
-        's: 'f,
-        'j: 'f,
-    {
-        let span = debug_span!(
-            "fal.cancel", fal.endpoint = %job.endpoint, fal.request_id = %job.request_id,
-            fal.error_kind = Empty
-        );
-        traced(span, || self.inner.cancel(job))
+    calls_of_a_job! {
+        "fal.status": status -> JobStatus,
+        "fal.watch": watch -> StatusStream,
+        "fal.result": result -> JobOutput,
+        "fal.cancel": cancel -> CancelOutcome,
     }
 }
 
-/// Makes a call within its span, in which the kind of a failure is written.
-fn traced<'f, T: 'f>(span: Span, call: impl FnOnce() -> Answer<'f, T>) -> Answer<'f, T> {
+/// Makes a call within its span, in which the kind of a failure is written, or what `note` writes of a success.
+fn traced<'f, T: 'f>(
+    span: Span,
+    call: impl FnOnce() -> Answer<'f, T>,
+    note: impl FnOnce(&T) + Send + 'f,
+) -> Answer<'f, T> {
     let call = span.in_scope(call);
     if span.is_disabled() {
         return call;
     }
-    Box::pin(async move { noted(call.await) }.instrument(span))
+    let call = async move { noted(call.await).inspect(note) };
+    Box::pin(call.instrument(span))
 }
 
 #[deny(clippy::missing_trait_methods)]

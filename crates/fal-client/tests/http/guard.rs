@@ -181,6 +181,26 @@ async fn a_silent_server_is_left_after_the_time_limit() {
     );
 }
 
+#[tokio::test]
+async fn a_body_that_never_comes_leaves_the_head_which_names_an_accepted_job() {
+    let head = "HTTP/1.1 200 Scripted\r\nx-fal-request-id: 1234\r\ncontent-length: 90\r\n\r\n{";
+    let stalled = || Reply::Stalled(head.into());
+    let server = ScriptedServer::start([stalled(), stalled()]).await.unwrap();
+    let queue =
+        HttpFalQueue::new(&settings(&server).with_request_timeout(Duration::from_millis(500)))
+            .unwrap();
+    let submitted = queue
+        .submit(&endpoint(), &json!({}), &SubmitOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(submitted.request_id.as_str(), "1234");
+    let error = queue.status(&job()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status(), error.is_retryable()),
+        (FalErrorKind::Unavailable, Some(200), true)
+    );
+}
+
 #[test]
 fn fal_itself_needs_no_setting_but_the_key() {
     let key = FalKey::new(&Secret::new(KEY)).unwrap();
